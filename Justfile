@@ -1,0 +1,77 @@
+# Every habit of the project. `just` alone lists them; each sets up what it needs on first use.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export UV_PYTHON_DOWNLOADS := "never"
+bin := justfile_directory() / ".venv" / "bin"
+
+# List the recipes
+default:
+    @just --justfile {{ quote(justfile()) }} --list --unsorted
+
+# Install what running needs: Python packages, npm packages, compiled contracts
+setup:
+    @bin/setup run
+
+# Install what testing needs besides
+setup-dev:
+    @bin/setup dev
+
+# Run the main job: a local chain with real protocols, a local relay, the live pipeline
+demo *arguments: setup
+    @{{ bin }}/sims demo {{ arguments }}
+
+# Run the bot, dry unless told otherwise: `just run --network devnet`
+run *arguments: setup
+    @{{ bin }}/searcher run {{ arguments }}
+
+# Pass the tests: Python with and without a chain, then the contracts
+test *arguments: setup-dev contracts
+    {{ bin }}/pytest {{ arguments }}
+
+# Pass the tests that need no chain, in seconds
+unit *arguments: setup-dev
+    {{ bin }}/pytest -m "not anvil" {{ arguments }}
+
+# Pass the property tests with many random examples
+prop *arguments: setup-dev
+    HYPOTHESIS_PROFILE=nightly {{ bin }}/pytest -m "not anvil" --timeout=3000 {{ arguments }}
+
+# Pass the Foundry tests of the executor, offline, and its formatter and linter
+contracts: setup-dev
+    cd contracts && bin/forge fmt --check
+    cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'src/**/*.sol' 'devnet/*.sol'
+    cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 -c test/.solhint.json 'test/**/*.sol'
+    cd contracts && bin/forge build src devnet
+    cd contracts && FORGE_SNAPSHOT_CHECK=true bin/forge test
+
+# Format everything
+fmt: setup-dev
+    {{ bin }}/ruff format
+    cd contracts && bin/forge fmt
+
+# Check style and spelling
+lint: setup-dev
+    {{ bin }}/ruff format --check
+    {{ bin }}/ruff check
+    {{ bin }}/typos
+
+# Check types
+types: setup-dev
+    {{ bin }}/mypy
+
+# Check that the packages keep their layers
+arch: setup-dev
+    {{ bin }}/lint-imports --no-logo
+    {{ bin }}/pytest tests/test_architecture.py
+
+# Everything that CI runs
+check: lint types arch test
+
+# Measure: `just bench NAME [--json]`
+bench name *arguments: setup-dev
+    @{{ bin }}/python -m benchmarks.{{ name }} {{ arguments }}
+
+# Write the lock files again from pyproject.toml and contracts/package.json
+lock: setup-dev
+    bin/lock

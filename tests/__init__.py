@@ -1,0 +1,1 @@
+"""Every claim of the packages, tested in folders that mirror them."""
