@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IConcentratedPool} from "../src/interfaces/IConcentratedPool.sol";
+import {IConstantProductPool} from "../src/interfaces/IConstantProductPool.sol";
+import {IWrappedEther} from "../src/interfaces/IWrappedEther.sol";
+
+// What only the tests need of the protocols.
+
+interface IPairFactory {
+    function createPair(address tokenA, address tokenB) external returns (address pair);
+}
+
+interface IPair is IConstantProductPool {
+    function mint(address to) external returns (uint256 liquidity);
+    function sync() external;
+}
+
+interface IConcentratedFactory {
+    function createPool(address tokenA, address tokenB, uint24 fee) external returns (address pool);
+}
+
+interface IConcentrated is IConcentratedPool {
+    function initialize(uint160 sqrtPriceX96) external;
+    function mint(
+        address recipient,
+        int24 tickLower,
+        int24 tickUpper,
+        uint128 amount,
+        bytes calldata data
+    ) external returns (uint256 amount0, uint256 amount1);
+    function token0() external view returns (address);
+    function token1() external view returns (address);
+}
+
+interface IWrappedEtherMint is IWrappedEther {
+    function deposit() external payable;
+}
