@@ -1,0 +1,103 @@
+"""Tests of the ranking: bounds that hold, and a best list that equals sizing everything."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphs.bellman_ford import CycleSearch, find_cycles
+from graphs.errors import GraphError
+from graphs.market import Market
+from graphs.pools.constant_product import ConstantProductPool
+from graphs.quotes import quote_cycle
+from graphs.ranking import BOUNDED_HOPS, Loan, best_cycles, by_profit, profit_bounds_float
+from graphs.sizing import flash_fee_half_up, size_cycle
+from graphs.token_graph import TokenGraph
+from graphs.units import Address
+from tests.graphs.concave_pool import ConcavePool
+from tests.graphs.markets import (
+    BASE,
+    UINT112_MAX,
+    chain_reserves,
+    market_of,
+    pool_lists,
+    pool_of,
+    ring_of,
+    small_reserves,
+)
+
+MAX_HOPS = 4
+
+loans = st.builds(Loan, fee_bps=st.sampled_from((0, 5, 100)), max_input=st.integers(0, UINT112_MAX))
+
+markets = st.one_of(
+    pool_lists(reserves=small_reserves),
+    pool_lists(reserves=chain_reserves),
+    pool_lists(reserves=st.integers(10**18, 10**19)),
+).flatmap(
+    lambda pools: st.lists(st.booleans(), min_size=len(pools), max_size=len(pools)).map(
+        lambda hidden: partly_hidden(pools, hidden)
+    )
+)
+
+
+def partly_hidden(pools: list[ConstantProductPool], hidden: list[bool]) -> Market:
+    """A market in which sizing has a closed form for some pools only."""
+    return market_of(
+        ConcavePool(inside=pool) if is_hidden else pool
+        for pool, is_hidden in zip(pools, hidden, strict=True)
+    )
+
+
+def searched(market: Market) -> CycleSearch:
+    return find_cycles(TokenGraph.from_market(market), BASE, max_hops=MAX_HOPS, limit=10**6)
+
+
+@settings(deadline=None)
+@given(
+    market=markets,
+    loan=loans,
+    shares=st.lists(st.floats(0, 1), max_size=5),
+)
+def test_no_input_earns_more_than_the_bound(
+    market: Market, loan: Loan, shares: list[float]
+) -> None:
+    search = searched(market)
+    bounds = profit_bounds_float(market, search, loan)
+
+    for cycle, bound in zip(search, bounds, strict=True):
+        sized = size_cycle(market, cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
+        best = sized.amounts[0] if sized else loan.max_input
+        for amount_in in (best, *(int(share * loan.max_input) for share in shares)):
+            try:
+                earned = quote_cycle(market, cycle, amount_in)[-1] - amount_in
+            except GraphError:
+                continue
+            assert earned - flash_fee_half_up(amount_in, loan.fee_bps) <= bound
+
+
+@settings(deadline=None)
+@given(market=markets, loan=loans, top=st.integers(0, 5))
+def test_best_cycles_are_the_first_when_all_are_sized(market: Market, loan: Loan, top: int) -> None:
+    search = searched(market)
+    everything = [
+        size_cycle(market, cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
+        for cycle in search
+    ]
+
+    best = best_cycles(market, search, loan, top=top)
+
+    assert best == tuple(sorted(filter(None, everything), key=by_profit)[:top])
+
+
+def test_best_of_cycles_too_long_for_a_bound_is_found() -> None:
+    count = BOUNDED_HOPS + 1
+    tokens = tuple(Address(f"0x{number:040x}") for number in range(count))
+    pools = [
+        pool_of(f"{number}", (sold, bought), (10**20, 101 * 10**18), fee_pips=0)
+        for number, (sold, bought) in enumerate(zip(tokens, (*tokens[1:], tokens[0]), strict=True))
+    ]
+    market = market_of(pools)
+    search = find_cycles(TokenGraph.from_market(market), tokens[0], max_hops=count, limit=10)
+
+    best = best_cycles(market, search, Loan(fee_bps=0, max_input=10**20), top=1)
+
+    assert [sized.cycle for sized in best] == [ring_of(pools, tokens)]
