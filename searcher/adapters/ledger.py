@@ -1,0 +1,187 @@
+"""The append-only record of decisions in SQLite, committed before anything is sent.
+
+One table per record, one row per event, amounts as decimal text: SQLite's integers end at 2^63.
+Raw transactions are not kept, only their hashes.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from typing_extensions import override
+
+from graphs.cycles import Cycle
+from searcher.errors import LedgerError
+from searcher.model import (
+    Bid,
+    Bundle,
+    Inclusion,
+    LedgerRecord,
+    Rejection,
+    Simulation,
+    Submission,
+)
+from searcher.ports import Ledger
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS bids (
+    seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, block_hash TEXT NOT NULL,
+    target_block INTEGER NOT NULL, cycle TEXT NOT NULL, amounts TEXT NOT NULL,
+    lender TEXT NOT NULL, flash_fee_wei TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
+    tip_wei TEXT NOT NULL, net_profit_wei TEXT NOT NULL, min_profit_wei TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS rejections (
+    seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, cycle TEXT NOT NULL,
+    stage TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bundles (
+    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, bundle_hash TEXT NOT NULL,
+    tx_hashes TEXT NOT NULL, block_number INTEGER NOT NULL, target_block INTEGER NOT NULL,
+    nonce INTEGER NOT NULL, cycle TEXT NOT NULL, gross_profit_wei TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS simulations (
+    seq INTEGER PRIMARY KEY, bundle_hash TEXT NOT NULL, simulator TEXT NOT NULL,
+    state_block INTEGER NOT NULL, gas_used_gas INTEGER NOT NULL, coinbase_diff_wei TEXT NOT NULL,
+    gross_profit_wei TEXT NOT NULL, revert_reason TEXT);
+CREATE TABLE IF NOT EXISTS submissions (
+    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, relay TEXT NOT NULL,
+    accepted INTEGER NOT NULL, answer TEXT NOT NULL, sent_ns INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS inclusions (
+    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, block_number INTEGER NOT NULL,
+    outcome TEXT NOT NULL, reason TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
+    tip_wei TEXT NOT NULL, gas_used_gas INTEGER NOT NULL, gas_cost_wei TEXT NOT NULL);
+"""
+
+
+class SqliteLedger(Ledger):
+    """A ledger file with one writer. Readers may open it at any time (WAL)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @override
+    def record(self, record: LedgerRecord) -> None:
+        """Append and commit to disk before returning.
+
+        Raises:
+            LedgerError: the file cannot be written.
+        """
+        table, row = _row(record)
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+        try:
+            with self._connection:
+                self._connection.execute(statement, tuple(row.values()))
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            raise LedgerError(f"the ledger cannot be written: {error}") from error
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[SqliteLedger]:
+    """Open or create a ledger file and its folder, durable to the last commit.
+
+    Raises:
+        LedgerError: the path cannot be opened as a ledger.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path)
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(f"the ledger {path} cannot be opened: {error}; set ledger.path") from None
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(SCHEMA)
+        yield SqliteLedger(connection)
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"{path} is not a ledger: {error}; set ledger.path") from None
+    finally:
+        connection.close()
+
+
+def _row(record: LedgerRecord) -> tuple[str, dict[str, object]]:
+    match record:
+        case Bid():
+            return "bids", _bid_row(record)
+        case Rejection():
+            return "rejections", {
+                "block_number": record.block_number,
+                "cycle": cycle_json(record.cycle),
+                "stage": record.stage,
+                "reason": record.reason,
+            }
+        case Bundle():
+            return "bundles", _bundle_row(record)
+        case Simulation():
+            return "simulations", _simulation_row(record)
+        case Submission():
+            return "submissions", {
+                "bundle_id": record.bundle_id,
+                "relay": record.relay,
+                "accepted": int(record.accepted),
+                "answer": record.answer,
+                "sent_ns": record.sent_ns,
+            }
+        case Inclusion():
+            return "inclusions", _inclusion_row(record)
+
+
+def _bid_row(bid: Bid) -> dict[str, object]:
+    opportunity = bid.opportunity
+    return {
+        "block_number": opportunity.block_number,
+        "block_hash": opportunity.block_hash,
+        "target_block": bid.target_block,
+        "cycle": cycle_json(opportunity.cycle),
+        "amounts": json.dumps([str(amount) for amount in opportunity.amounts]),
+        "lender": opportunity.lender.kind.value,
+        "flash_fee_wei": str(opportunity.flash_fee_wei),
+        "gross_profit_wei": str(opportunity.gross_profit_wei),
+        "tip_wei": str(bid.tip_wei),
+        "net_profit_wei": str(bid.net_profit_wei),
+        "min_profit_wei": str(bid.min_profit_wei),
+    }
+
+
+def _bundle_row(bundle: Bundle) -> dict[str, object]:
+    opportunity = bundle.bid.opportunity
+    return {
+        "bundle_id": bundle.id,
+        "bundle_hash": bundle.bundle_hash,
+        "tx_hashes": json.dumps(bundle.tx_hashes),
+        "block_number": opportunity.block_number,
+        "target_block": bundle.bid.target_block,
+        "nonce": bundle.nonce,
+        "cycle": cycle_json(opportunity.cycle),
+        "gross_profit_wei": str(opportunity.gross_profit_wei),
+    }
+
+
+def _simulation_row(simulation: Simulation) -> dict[str, object]:
+    return {
+        "bundle_hash": simulation.bundle_hash,
+        "simulator": simulation.simulator,
+        "state_block": simulation.state_block,
+        "gas_used_gas": simulation.gas_used_gas,
+        "coinbase_diff_wei": str(simulation.coinbase_diff_wei),
+        "gross_profit_wei": str(simulation.gross_profit_wei),
+        "revert_reason": simulation.revert_reason,
+    }
+
+
+def _inclusion_row(inclusion: Inclusion) -> dict[str, object]:
+    return {
+        "bundle_id": inclusion.bundle_id,
+        "block_number": inclusion.block_number,
+        "outcome": inclusion.outcome.value,
+        "reason": inclusion.reason,
+        "gross_profit_wei": str(inclusion.gross_profit_wei),
+        "tip_wei": str(inclusion.tip_wei),
+        "gas_used_gas": inclusion.gas_used_gas,
+        "gas_cost_wei": str(inclusion.gas_cost_wei),
+    }
+
+
+def cycle_json(cycle: Cycle) -> str:
+    """A cycle as the ledger keeps it: a list of [pool, token in, token out]."""
+    return json.dumps([[hop.pool_id, hop.token_in, hop.token_out] for hop in cycle.hops])

@@ -1,0 +1,42 @@
+"""Private submission with `eth_sendBundle`. An acknowledgement says received, never included."""
+
+from typing_extensions import override
+
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, shown
+from searcher.model import AdmittedBundle, Submission
+from searcher.ports import Clock, Relay
+
+
+class FlashbotsRelay(Relay):
+    """One builder's endpoint."""
+
+    def __init__(self, endpoint: FlashbotsEndpoint, clock: Clock) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+
+    @override
+    async def submit(self, admitted: AdmittedBundle) -> Submission:
+        """Send once, for one block."""
+        bundle = admitted.bundle
+        answer = await self._endpoint.call(
+            "eth_sendBundle",
+            {
+                "txs": ["0x" + raw.hex() for raw in bundle.txs],
+                "blockNumber": hex(bundle.bid.target_block),
+                "revertingTxHashes": [],
+                "replacementUuid": bundle.id,
+            },
+        )
+        return Submission(
+            bundle_id=bundle.id,
+            relay=self._endpoint.name,
+            accepted=answer.refusal is None,
+            answer=_acknowledgement(answer.result) if answer.refusal is None else answer.refusal,
+            sent_ns=self._clock.now_ns(),
+        )
+
+
+def _acknowledgement(result: object) -> str:
+    if isinstance(result, dict) and isinstance(result.get("bundleHash"), str):
+        return shown(result["bundleHash"])
+    return "acknowledged without a bundle hash"

@@ -1,0 +1,119 @@
+"""Simulation with `eth_callBundle`, whose answers come in two dialects: geth's and reth's.
+
+Geth writes amounts as decimal strings and counts as JSON integers, reth writes counts as hex
+quantities; both are read. A failing transaction has `error` or `revert`, or no `value`.
+"""
+
+from typing import Final
+
+from typing_extensions import override
+
+from graphs.fixed_point import UINT256_MAX
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, shown
+from searcher.calldata import decode_result, decode_revert
+from searcher.errors import SearcherError, WireError
+from searcher.model import Bundle, Simulation
+from searcher.ports import Simulator
+
+COUNT_MAX: Final = 2**63 - 1
+"""The most gas or blocks that an answer can speak of: what Ethereum and the ledger can hold."""
+
+
+class CallBundleSimulator(Simulator):
+    """A relay or a node that answers `eth_callBundle`."""
+
+    def __init__(self, endpoint: FlashbotsEndpoint) -> None:
+        self._endpoint = endpoint
+
+    @override
+    async def simulate(self, bundle: Bundle) -> Simulation:
+        """Run the bundle at the top of its target block. Every trouble is a revert reason."""
+        state_block = bundle.bid.target_block - 1
+        answer = await self._endpoint.call(
+            "eth_callBundle",
+            {
+                "txs": ["0x" + raw.hex() for raw in bundle.txs],
+                "blockNumber": hex(bundle.bid.target_block),
+                "stateBlockNumber": hex(state_block),
+            },
+        )
+        if answer.refusal is not None:
+            return self._failed(bundle, answer.refusal)
+        try:
+            return self._read(bundle, answer.result)
+        except SearcherError as error:
+            return self._failed(bundle, str(error))
+
+    def _read(self, bundle: Bundle, result: object) -> Simulation:
+        answer = _object(result, "result")
+        entries = answer.get("results")
+        if not isinstance(entries, list) or len(entries) != len(bundle.txs):
+            raise WireError("results", "not one entry for each transaction")
+        for entry in entries:
+            reason = _failure(_object(entry, "results[]"))
+            if reason is not None:
+                return self._failed(bundle, reason)
+        executed = decode_result(_bytes(_object(entries[-1], "results[]").get("value"), "value"))
+        return Simulation(
+            simulator=self._endpoint.name,
+            bundle_hash=_text(answer.get("bundleHash"), "bundleHash"),
+            state_block=_quantity(answer.get("stateBlockNumber"), "stateBlockNumber"),
+            gas_used_gas=_quantity(answer.get("totalGasUsed"), "totalGasUsed"),
+            coinbase_diff_wei=_quantity(
+                answer.get("coinbaseDiff"), "coinbaseDiff", most=UINT256_MAX
+            ),
+            gross_profit_wei=executed.gross_profit_wei,
+            revert_reason=None,
+        )
+
+    def _failed(self, bundle: Bundle, reason: str) -> Simulation:
+        return Simulation(
+            simulator=self._endpoint.name,
+            bundle_hash=bundle.bundle_hash,
+            state_block=bundle.bid.target_block - 1,
+            gas_used_gas=0,
+            coinbase_diff_wei=0,
+            gross_profit_wei=0,
+            revert_reason=reason,
+        )
+
+
+def _failure(entry: dict[str, object]) -> str | None:
+    if "error" not in entry and "revert" not in entry and "value" in entry:
+        return None
+    revert = entry.get("revert")
+    if isinstance(revert, str) and revert.startswith("0x"):
+        return decode_revert(_bytes(revert, "revert"))
+    return shown(entry.get("error", "reverted without a reason"))
+
+
+def _object(value: object, field: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise WireError(field, "not an object")
+    return value
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise WireError(field, "not a string")
+    return value.lower()
+
+
+def _bytes(value: object, field: str) -> bytes:
+    try:
+        return bytes.fromhex(_text(value, field).removeprefix("0x"))
+    except ValueError:
+        raise WireError(field, "not hex") from None
+
+
+def _quantity(value: object, field: str, *, most: int = COUNT_MAX) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        quantity = value
+    else:
+        try:
+            quantity = int(_text(value, field), 0)
+        except ValueError:
+            raise WireError(field, "not a quantity") from None
+    if not 0 <= quantity <= most:
+        raise WireError(field, "out of range")
+    return quantity

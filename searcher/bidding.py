@@ -1,0 +1,68 @@
+"""From an opportunity to a bid: what inclusion costs, and what must remain for it to be worth it.
+
+The tip is a share of the realised profit that the executor computes on chain, and the priority fee
+is zero: a transaction that leaks out of its bundle pays no tip for failing. The base fee of the
+next block is known exactly (EIP-1559), so gas is the only estimate here.
+"""
+
+from graphs.fixed_point import mul_div_down, mul_div_up
+from graphs.units import BPS
+from searcher.base_fee import next_base_fee
+from searcher.config import BiddingSettings
+from searcher.model import Bid, Block, LenderKind, Opportunity, Rejection
+
+GAS_FIXED = {LenderKind.AAVE_V3: 330_000, LenderKind.BALANCER_V2: 190_000}
+"""Upper bound of a transaction's gas without its hops: intrinsic, loan, tip and sweep."""
+
+GAS_PER_HOP = 170_000
+"""Upper bound of one swap's gas, a concentrated pool that crosses a few ticks included."""
+
+
+def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bid | Rejection:
+    """Price the inclusion in the next block, or decline with a named reason.
+
+    Gas is charged at its upper bound, so the real net profit is never below the bid's.
+    """
+    base_fee_wei = next_base_fee(
+        base_fee_wei=block.base_fee_wei,
+        gas_used_gas=block.gas_used_gas,
+        gas_limit_gas=block.gas_limit_gas,
+    )
+    gas_limit_gas = GAS_FIXED[opportunity.lender.kind] + GAS_PER_HOP * len(opportunity.cycle.hops)
+    gas_cost_wei = gas_limit_gas * base_fee_wei
+    tip_wei = mul_div_down(opportunity.gross_profit_wei, settings.tip_share_bps, BPS)
+    net_profit_wei = opportunity.gross_profit_wei - tip_wei - gas_cost_wei
+    if net_profit_wei < settings.min_net_profit_wei:
+        return _declined(opportunity, "net profit below minimum")
+    if block.account.balance_wei < gas_cost_wei:
+        return _declined(opportunity, "balance below gas cost")
+    return Bid(
+        opportunity=opportunity,
+        target_block=block.number + 1,
+        tip_share_bps=settings.tip_share_bps,
+        tip_wei=tip_wei,
+        min_profit_wei=least_gross_profit_up(
+            gas_cost_wei + settings.min_net_profit_wei, settings.tip_share_bps
+        ),
+        gas_limit_gas=gas_limit_gas,
+        max_fee_per_gas_wei=base_fee_wei,
+        net_profit_wei=net_profit_wei,
+    )
+
+
+def least_gross_profit_up(kept_wei: int, tip_share_bps: int) -> int:
+    """The least gross profit of which, after the tip, this much remains; rounded up.
+
+    With a tip share of one nothing ever remains: then the whole amount is asked for, and the
+    minimum net profit has declined the opportunity before.
+    """
+    return mul_div_up(kept_wei, BPS, max(BPS - tip_share_bps, 1))
+
+
+def _declined(opportunity: Opportunity, reason: str) -> Rejection:
+    return Rejection(
+        block_number=opportunity.block_number,
+        cycle=opportunity.cycle,
+        stage="bid",
+        reason=reason,
+    )

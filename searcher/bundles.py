@@ -1,0 +1,100 @@
+"""From a bid to signed bytes for one target block, and the gate that those bytes must pass.
+
+Identifiers are pure functions of what they identify, so a replay writes the same ledger.
+"""
+
+import hashlib
+import uuid
+
+from graphs.cycles import Hop
+from graphs.market import Market
+from graphs.pools.concentrated import ConcentratedPool
+from graphs.pools.constant_product import ConstantProductPool
+from graphs.units import Address
+from searcher.calldata import HopKind, Plan, PlanHop, encode_execute
+from searcher.errors import CalldataError
+from searcher.flashbots import bundle_hash, transaction_hash
+from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
+from searcher.ports import Signer, UnsignedTransaction
+
+
+def assemble(bid: Bid, *, market: Market, executor: Address, signer: Signer, nonce: int) -> Bundle:
+    """Encode the executor's plan and sign it for the bid's target block alone."""
+    transaction = UnsignedTransaction(
+        nonce=nonce,
+        to=executor,
+        data=encode_execute(plan(bid, market)),
+        gas_limit_gas=bid.gas_limit_gas,
+        max_fee_per_gas_wei=bid.max_fee_per_gas_wei,
+        max_priority_fee_per_gas_wei=0,
+    )
+    raw = signer.sign(transaction)
+    tx_hash = transaction_hash(raw)
+    return Bundle(
+        id=bundle_id(bid, tx_hash),
+        bid=bid,
+        txs=(raw,),
+        tx_hashes=(tx_hash,),
+        bundle_hash=bundle_hash((tx_hash,)),
+        nonce=nonce,
+    )
+
+
+def plan(bid: Bid, market: Market) -> Plan:
+    """The bid as the executor reads it."""
+    opportunity = bid.opportunity
+    hops = tuple(_plan_hop(market, hop) for hop in opportunity.cycle.hops)
+    return Plan(
+        target_block=bid.target_block,
+        min_profit=bid.min_profit_wei,
+        tip_share_bps=bid.tip_share_bps,
+        lender=opportunity.lender.kind,
+        asset=opportunity.cycle.base,
+        amount_in=opportunity.amounts[0],
+        hops=hops,
+    )
+
+
+def _plan_hop(market: Market, hop: Hop) -> PlanHop:
+    match market.pools[hop.pool_id]:
+        case ConstantProductPool() as pool:
+            kind = HopKind.CONSTANT_PRODUCT
+        case ConcentratedPool() as pool:
+            kind = HopKind.CONCENTRATED
+        case pool:
+            raise CalldataError("hops", f"the executor cannot trade pool {pool.id}")
+    return PlanHop(
+        kind=kind, pool=Address(pool.id), token_out=hop.token_out, fee_pips=pool.fee_pips
+    )
+
+
+def bundle_id(bid: Bid, tx_hash: str) -> str:
+    """A UUIDv4-shaped name: one per transaction and target block (RFC 9562 layout)."""
+    digest = hashlib.sha256(f"{bid.target_block}:{tx_hash}".encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
+
+
+def admit(bundle: Bundle, simulation: Simulation) -> AdmittedBundle | Rejection:
+    """Let a bundle out only if these very bytes did, in simulation, what was predicted.
+
+    A profit other than the predicted one is declined even when it is higher: something on the way
+    is not understood.
+    """
+    bid = bundle.bid
+    reason = None
+    if simulation.bundle_hash != bundle.bundle_hash:
+        reason = "other bytes were simulated"
+    elif simulation.revert_reason is not None:
+        reason = f"simulation reverted: {simulation.revert_reason}"
+    elif simulation.state_block != bid.opportunity.block_number:
+        reason = "simulated on another block"
+    elif simulation.gross_profit_wei != bid.opportunity.gross_profit_wei:
+        reason = "simulated profit differs from expected"
+    if reason is None:
+        return AdmittedBundle(bundle=bundle, simulation=simulation)
+    return Rejection(
+        block_number=bid.opportunity.block_number,
+        cycle=bid.opportunity.cycle,
+        stage="admit",
+        reason=reason,
+    )

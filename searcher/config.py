@@ -1,0 +1,292 @@
+"""Every setting of the live bot: frozen, validated, read once from `config.toml`.
+
+The only module that reads the environment. Secrets and endpoints with keys in them are written as
+`env:NAME` references; a network's references are resolved when that network is chosen.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar, get_args
+
+from eth_utils.address import is_checksum_address
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from graphs.units import BPS, PIPS, WEI_PER_ETHER, Address
+from searcher.errors import ConfigError
+from searcher.model import LenderKind
+
+ENV_PREFIX = "env:"
+ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}")
+MAX_HOPS = 8
+"""What the executor's plan can hold."""
+
+
+def _address(text: str) -> Address:
+    lower = text.lower()
+    if ADDRESS.fullmatch(lower) is None:
+        message = "an address is 0x and 40 hex digits"
+        raise ValueError(message)
+    if text[2:] not in {lower[2:], lower[2:].upper()} and not is_checksum_address(text):
+        message = "the address has a wrong checksum; copy it again"
+        raise ValueError(message)
+    return Address(lower)
+
+
+def _resolved(text: object, info: ValidationInfo) -> SecretStr:
+    if isinstance(text, SecretStr):
+        return text
+    if not isinstance(text, str):
+        raise PydanticCustomError("endpoint", "an endpoint is a URL or an env:NAME reference")
+    if not text.startswith(ENV_PREFIX):
+        return SecretStr(text)
+    name = text.removeprefix(ENV_PREFIX)
+    if not name.isidentifier():
+        message = "a reference is env: and the name of an environment variable"
+        raise ValueError(message)
+    value = (info.context or {}).get(name)
+    if not value:
+        message = f"the environment variable {name} is not set; export it"
+        raise ValueError(message)
+    return SecretStr(value)
+
+
+HexAddress = Annotated[str, AfterValidator(_address)]
+Endpoint = Annotated[SecretStr, BeforeValidator(_resolved)]
+Wei = Annotated[int, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+Section = TypeVar("Section", bound=_Section)
+
+
+class SearchSettings(_Section):
+    """What the search walks."""
+
+    max_hops: Annotated[int, Field(ge=2, le=MAX_HOPS)] = 4
+    """Longest cycle."""
+
+    max_cycles: Annotated[int, Field(ge=1)] = 20_000
+    """Nominations sized per block and base; beyond it the search says that it was cut short."""
+
+
+class BiddingSettings(_Section):
+    """What is paid for inclusion, and what must remain."""
+
+    tip_share_bps: Annotated[int, Field(ge=0, le=BPS)] = 8_000
+    """Of the realised gross profit, to the block's coinbase."""
+
+    min_net_profit_wei: Wei = WEI_PER_ETHER // 10_000
+    """Expected profit after tip and gas below which nothing is sent."""
+
+
+class KeySettings(_Section):
+    """References to keys; never keys."""
+
+    trading: Annotated[str, Field(pattern=r"^env:\w+$")] = "env:SEARCHER_TRADING_KEY"
+    """Signs transactions; its account pays gas and owns the executor."""
+
+    identity: Annotated[str, Field(pattern=r"^env:\w+$")] = "env:SEARCHER_IDENTITY_KEY"
+    """Signs requests to relays; hold no funds on it and keep it for its reputation."""
+
+
+class LedgerSettings(_Section):
+    """Where decisions are recorded."""
+
+    path: Path = Path(".cache/ledger.sqlite")
+    """Created when missing; relative to the working directory."""
+
+
+class FactorySettings(_Section):
+    """An exchange whose pools are discovered from its factory's events."""
+
+    kind: Literal["uniswap_v2", "uniswap_v3"]
+    """The curve and the ABI."""
+
+    venue: str
+    """Its name in the ledger."""
+
+    address: HexAddress
+    """The factory."""
+
+    fee_pips: Annotated[int, Field(ge=0, lt=PIPS)] = 3_000
+    """Of uniswap_v2 pools, which do not say; V3 pools carry their own."""
+
+
+class LenderSettings(_Section):
+    """A flash lender that the executor was deployed with."""
+
+    kind: LenderKind
+    """The protocol."""
+
+    address: HexAddress
+    """The Aave pool, the Balancer vault."""
+
+
+class RelaySettings(_Section):
+    """An endpoint that takes bundles."""
+
+    name: str
+    """Its name in the ledger."""
+
+    url: Endpoint
+    """Where to POST."""
+
+
+class NetworkSettings(_Section):
+    """A chain with the contracts that matter on it."""
+
+    chain_id: Annotated[int, Field(ge=1)]
+    """Asserted at start against the node."""
+
+    http_url: Endpoint
+    """JSON-RPC over HTTP."""
+
+    ws_url: Endpoint
+    """JSON-RPC over websocket."""
+
+    weth: HexAddress
+    """Borrowed, and what profit is counted in."""
+
+    multicall3: HexAddress
+    """The canonical batch reader."""
+
+    executor: HexAddress | None = None
+    """Our contract; None until it is deployed, and then nothing can be simulated."""
+
+    start_block: Annotated[int, Field(ge=0)] = 0
+    """First block whose factory events matter."""
+
+    slot_seconds: Annotated[int, Field(ge=1)] = 12
+    """Between blocks."""
+
+    factories: tuple[FactorySettings, ...]
+    """Exchanges to discover."""
+
+    lenders: tuple[LenderSettings, ...]
+    """Where to borrow."""
+
+    relays: tuple[RelaySettings, ...] = ()
+    """Where to send; the first also simulates."""
+
+
+class Settings(_Section):
+    """The whole of `config.toml`. Networks stay unresolved until one is chosen."""
+
+    search: SearchSettings = SearchSettings()
+    bidding: BiddingSettings = BiddingSettings()
+    keys: KeySettings = KeySettings()
+    ledger: LedgerSettings = LedgerSettings()
+    networks: Annotated[dict[str, dict[str, object]], Field(repr=False)] = {}
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, for the composition root to pass on."""
+    return os.environ
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and validate a configuration file.
+
+    Raises:
+        ConfigError: missing, not TOML, an unknown key or a bad value; one line that names it.
+    """
+    return _validated(Settings, _toml(path), source=str(path), variables={})
+
+
+def load_network(settings: Settings, name: str, variables: Mapping[str, str]) -> NetworkSettings:
+    """Choose a network and resolve its references to the environment.
+
+    A network with the single key `file` is read from there: local chains leave such a file.
+
+    Raises:
+        ConfigError: no such network or file, a bad value, a variable that is not set.
+    """
+    section = _section(settings, name)
+    if set(section) != {"file"}:
+        return _validated(NetworkSettings, section, source=f"networks.{name}", variables=variables)
+    path = network_path(settings, name)
+    if not path.exists():
+        raise ConfigError(f"network {name!r} is not running ({path} is missing); start it first")
+    return _validated(NetworkSettings, _toml(path), source=str(path), variables=variables)
+
+
+def network_path(settings: Settings, name: str) -> Path:
+    """The file that a local chain leaves while it runs; relative to the working directory.
+
+    Raises:
+        ConfigError: no such network, or one that is described in place.
+    """
+    file = _section(settings, name).get("file")
+    if not isinstance(file, str):
+        raise ConfigError(f"networks.{name} has no `file` for a local chain to leave; add one")
+    return Path(file)
+
+
+def _section(settings: Settings, name: str) -> dict[str, object]:
+    section = settings.networks.get(name)
+    if section is None:
+        known = ", ".join(sorted(settings.networks)) or "none"
+        raise ConfigError(f"no network {name!r} in the configuration; known: {known}")
+    return section
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; name another with --config") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
+
+
+def _validated(
+    section: type[Section], data: object, *, source: str, variables: Mapping[str, str]
+) -> Section:
+    try:
+        return section.model_validate(data, context=dict(variables))
+    except ValidationError as error:
+        raise ConfigError(_first_line(error, section, source)) from None
+
+
+def _first_line(error: ValidationError, section: type[_Section], source: str) -> str:
+    errors = error.errors(include_url=False, include_input=False)
+    # A mistyped key is reported as unknown rather than as missing under its real name.
+    first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        key = str(first["loc"][-1])
+        close = difflib.get_close_matches(key, _keys(section, first["loc"][:-1]), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else "; remove it"
+        return f"{source}: {name} is not a setting{hint}"
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{source}: {name}: {reason}"
+
+
+def _keys(section: type[BaseModel], location: Iterable[int | str]) -> Iterable[str]:
+    """The settings of the section at this location of a validation error."""
+    for name in location:
+        if isinstance(name, str):
+            annotation = section.model_fields[name].annotation
+            section = next(
+                inner
+                for inner in (annotation, *get_args(annotation))
+                if isinstance(inner, type) and issubclass(inner, BaseModel)
+            )
+    return section.model_fields

@@ -1,0 +1,114 @@
+"""What the bot says while it runs: one structured line per event, constant names, no secrets.
+
+The ledger is the record; these lines are for whoever watches the terminal or collects logs. Raw
+transactions, calldata and signatures never appear.
+"""
+
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+from graphs.cycles import Cycle
+from graphs.tokens import Token
+from graphs.units import Address
+from searcher.live import Started
+from searcher.model import Bid, Bundle, Inclusion, Rejection, Simulation, Submission
+from searcher.pipeline import Event, Searched
+
+
+class EventLog:
+    """Writes the pipeline's events to standard error: coloured for people, JSON for machines."""
+
+    def __init__(self) -> None:
+        interactive = sys.stderr.isatty()
+        renderer = (
+            structlog.dev.ConsoleRenderer() if interactive else structlog.processors.JSONRenderer()
+        )
+        self._log = structlog.wrap_logger(
+            structlog.PrintLogger(sys.stderr),
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                renderer,
+            ],
+        )
+        self._tokens: Mapping[Address, Token] = {}
+
+    def watch(self, event: Event | Started) -> None:
+        """Say what happened."""
+        match event:
+            case Started():
+                self._tokens = event.market.tokens
+                self._log.msg(
+                    "started",
+                    block=event.market.block_number,
+                    pools=len(event.market.pools),
+                    tokens=len(event.market.tokens),
+                    refused=len(event.refused),
+                )
+            case Searched():
+                self._log.msg(
+                    "searched",
+                    block=event.block.number,
+                    nominated=event.nominated,
+                    truncated=event.truncated,
+                )
+            case _:
+                self._say_record(event)
+
+    def _say_record(
+        self, record: Bid | Rejection | Bundle | Simulation | Submission | Inclusion
+    ) -> None:
+        match record:
+            case Bid():
+                self._log.msg(
+                    "bid",
+                    target_block=record.target_block,
+                    cycle=describe(record.opportunity.cycle, self._tokens),
+                    lender=record.opportunity.lender.kind.value,
+                    gross_profit_wei=record.opportunity.gross_profit_wei,
+                    net_profit_wei=record.net_profit_wei,
+                )
+            case Rejection():
+                self._log.msg(
+                    "rejected", block=record.block_number, stage=record.stage, reason=record.reason
+                )
+            case Bundle():
+                self._log.msg(
+                    "sending", bundle=record.bundle_hash, target_block=record.bid.target_block
+                )
+            case Simulation():
+                self._log.msg(
+                    "simulated",
+                    bundle=record.bundle_hash,
+                    gross_profit_wei=record.gross_profit_wei,
+                    reverted=record.revert_reason,
+                )
+            case Submission():
+                self._log.msg(
+                    "submitted",
+                    relay=record.relay,
+                    accepted=record.accepted,
+                    answer=record.answer,
+                )
+            case Inclusion():
+                self._log.msg(
+                    record.outcome.value,
+                    block=record.block_number,
+                    reason=record.reason,
+                    gross_profit_wei=record.gross_profit_wei,
+                    gas_used_gas=record.gas_used_gas,
+                )
+
+
+def describe(cycle: Cycle, tokens: Mapping[Address, Token]) -> str:
+    """The tokens of a cycle as people name them: `WETH -> USDC -> DAI -> WETH`."""
+    path = [cycle.base, *(hop.token_out for hop in cycle.hops)]
+    return " -> ".join(name(token, tokens) for token in path)
+
+
+def name(address: Address, tokens: Mapping[Address, Token]) -> str:
+    """A token's symbol made printable and short, or a shortened address where it has none."""
+    token = tokens.get(address)
+    symbol = "".join(c for c in token.symbol if c.isprintable()) if token else ""
+    return symbol[:12] or f"{address[:6]}…{address[-4:]}"

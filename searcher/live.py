@@ -1,0 +1,249 @@
+"""The composition root of the live bot: builds the adapters of a network and runs the pipeline.
+
+The command line and the local demonstration both come through here, so that what is shown locally
+is what runs on mainnet, with other addresses.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+
+from graphs.bellman_ford import find_cycles
+from graphs.market import Market
+from graphs.token_graph import TokenGraph
+from graphs.units import Address
+from searcher.adapters.blocks import BlockFeed, BlockReader
+from searcher.adapters.clock import SystemClock
+from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
+from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
+from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
+from searcher.adapters.ledger import open_ledger
+from searcher.adapters.lenders import LenderSource, resolve_desks
+from searcher.adapters.multicall import Multicall
+from searcher.adapters.relays import FlashbotsRelay
+from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.adapters.simulators import CallBundleSimulator
+from searcher.config import KeySettings, NetworkSettings, Settings
+from searcher.errors import ConfigError
+from searcher.pipeline import Event, Pipeline, Ports, Strategy
+from searcher.ports import Clock
+from searcher.tracker import Tracker
+
+OWNER_CALL: Final = "0x8da5cb5b"
+"""Calldata of the executor's `owner()`."""
+
+SUBMISSION_TIMEOUT_SECONDS: Final = 2.0
+"""For one request to a relay; a slot has no time for more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Secrets:
+    """The two keys, as bytes. Never shown."""
+
+    trading: bytes
+    """Signs transactions."""
+
+    identity: bytes
+    """Signs requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the bot."""
+
+    settings: Settings
+    """From `config.toml`."""
+
+    network: NetworkSettings
+    """The chosen network, resolved."""
+
+    secrets: Secrets
+    """The keys."""
+
+    sends: bool
+    """False for a dry run, which simulates and records but submits nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The bot is ready and waits for the next block."""
+
+    market: Market
+    """What was discovered."""
+
+    refused: Mapping[str, int]
+    """Pools that were left out, by reason."""
+
+
+Watch = Callable[[Event | Started], None]
+"""Whoever looks on."""
+
+
+def load_secrets(settings: KeySettings, variables: Mapping[str, str]) -> Secrets:
+    """Resolve both key references.
+
+    Raises:
+        KeyMissingError: a variable is not set, or holds no key.
+    """
+    return Secrets(
+        trading=load_secret(settings.trading, variables),
+        identity=load_secret(settings.identity, variables),
+    )
+
+
+def trading_address(secrets: Secrets) -> Address:
+    """The account that pays gas and must own the executor."""
+    return TradingKey(secrets.trading, chain_id=1).address
+
+
+async def run_live(run: Run, watch: Watch) -> None:
+    """Discover the market, then search every new block until the feed fails or the caller cancels.
+
+    Raises:
+        ConfigError: the network does not fit the node, or the executor is not ours.
+        SearcherError: the world is broken; also inside an ExceptionGroup.
+    """
+    assert_native_signing()
+    clock = SystemClock()
+    async with (
+        open_rpc(run.network.http_url.get_secret_value()) as rpc,
+        _endpoints(run) as endpoints,
+    ):
+        signer = TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
+        await _check_chain(rpc, run.network)
+        executor = await _checked_executor(rpc, run.network, owner=signer.address)
+        head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
+        found = await discover(rpc, _survey(run.network), block=head)
+        reader = await _reader(rpc, run.network, found=found, head=head, account=signer.address)
+        feed = await _feed(reader, run.network, head=head, clock=clock)
+        with open_ledger(run.settings.ledger.path) as ledger:
+            ports = Ports(
+                feed=feed,
+                simulator=CallBundleSimulator(endpoints[0]),
+                relays=_relays(endpoints, clock) if run.sends else (),
+                signer=signer,
+                ledger=ledger,
+                clock=clock,
+            )
+            await _follow(ports, _strategy(run, executor), watch, found=found, head=head)
+
+
+async def _follow(
+    ports: Ports, strategy: Strategy, watch: Watch, *, found: Discovered, head: Header
+) -> None:
+    market = Market(
+        block_number=head.number, block_hash=head.hash, tokens=found.tokens, pools=found.pools
+    )
+    graph = TokenGraph.from_market(market)
+    # The first search loads the compiled kernels, which must not cost the first block its slot.
+    await asyncio.to_thread(find_cycles, graph, strategy.base, max_hops=2, limit=0)
+    tracker = Tracker(market, graph)
+    watch(Started(market=market, refused=found.refused_by_reason()))
+    await Pipeline(ports, tracker, strategy=strategy, watch=watch).run()
+
+
+def _strategy(run: Run, executor: Address) -> Strategy:
+    return Strategy(
+        base=Address(run.network.weth),
+        executor=executor,
+        search=run.settings.search,
+        bidding=run.settings.bidding,
+        slot_seconds=run.network.slot_seconds,
+    )
+
+
+def _relays(endpoints: tuple[FlashbotsEndpoint, ...], clock: Clock) -> tuple[FlashbotsRelay, ...]:
+    return tuple(FlashbotsRelay(endpoint, clock) for endpoint in endpoints)
+
+
+def _survey(network: NetworkSettings) -> Survey:
+    return Survey(
+        factories=tuple(
+            Factory(
+                kind=factory.kind,
+                venue=factory.venue,
+                address=Address(factory.address),
+                fee_pips=factory.fee_pips,
+            )
+            for factory in network.factories
+        ),
+        multicall3=Address(network.multicall3),
+        start_block=network.start_block,
+    )
+
+
+async def _reader(
+    rpc: Rpc, network: NetworkSettings, *, found: Discovered, head: Header, account: Address
+) -> BlockReader:
+    multicall = Multicall(rpc=rpc, address=Address(network.multicall3))
+    sources = tuple(
+        LenderSource(kind=lender.kind, address=Address(lender.address))
+        for lender in network.lenders
+    )
+    desks = await resolve_desks(
+        multicall, sources=sources, assets=(Address(network.weth),), block_hash=head.hash
+    )
+    return BlockReader(
+        rpc=rpc,
+        multicall=multicall,
+        pools=found.pools,
+        desks=desks,
+        account=account,
+        executor=Address(network.executor) if network.executor else None,
+    )
+
+
+async def _feed(
+    reader: BlockReader, network: NetworkSettings, *, head: Header, clock: Clock
+) -> BlockFeed:
+    start = await reader.read(head.hash, parent_nonce=None, received_ns=clock.now_ns())
+    return BlockFeed(reader, ws_url=network.ws_url.get_secret_value(), clock=clock, start=start)
+
+
+@asynccontextmanager
+async def _endpoints(run: Run) -> AsyncIterator[tuple[FlashbotsEndpoint, ...]]:
+    if not run.network.relays:
+        raise ConfigError("no relay is configured; the first one simulates every bundle")
+    identity = IdentityKey(run.secrets.identity)
+    timeout = aiohttp.ClientTimeout(total=SUBMISSION_TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        yield tuple(
+            FlashbotsEndpoint(
+                session,
+                name=relay.name,
+                url=relay.url.get_secret_value(),
+                sign=identity.header,
+            )
+            for relay in run.network.relays
+        )
+
+
+async def _check_chain(rpc: Rpc, network: NetworkSettings) -> None:
+    chain_id = quantity(await rpc.call("eth_chainId"), "eth_chainId")
+    if chain_id != network.chain_id:
+        raise ConfigError(
+            f"the node is on chain {chain_id}, the configuration says {network.chain_id}; "
+            "correct http_url or chain_id"
+        )
+
+
+async def _checked_executor(rpc: Rpc, network: NetworkSettings, *, owner: Address) -> Address:
+    """Refuse an executor that is not there or not ours."""
+    if network.executor is None:
+        raise ConfigError("no executor is configured; deploy it and set `executor`")
+    executor = Address(network.executor)
+    if await rpc.call("eth_getCode", executor, "latest") == "0x":
+        raise ConfigError(f"there is no contract at executor {executor}; deploy it first")
+    word = await rpc.call("eth_call", {"to": executor, "data": OWNER_CALL}, "latest")
+    actual = address("0x" + str(word)[-40:], "owner()")
+    if actual != owner:
+        raise ConfigError(
+            f"the executor {executor} belongs to {actual} and the trading key to {owner}; "
+            "use the owner's key"
+        )
+    return executor

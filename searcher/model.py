@@ -1,0 +1,359 @@
+"""The records that the pipeline passes forward. All are frozen; each names the block it came from.
+
+The road is Block, Opportunity, Bid, Bundle, Simulation, AdmittedBundle, Submission, Inclusion.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphs.cycles import Cycle
+from graphs.units import Address, PoolId
+
+
+class LenderKind(StrEnum):
+    """The protocols that the executor can borrow from."""
+
+    AAVE_V3 = "aave_v3"
+    BALANCER_V2 = "balancer_v2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservesSet:
+    """A constant-product pool announced its reserves (`Sync`)."""
+
+    pool_id: PoolId
+    """Which pool."""
+
+    reserve0: int
+    """Of the pool's first token."""
+
+    reserve1: int
+    """Of the pool's second token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceSet:
+    """A concentrated pool announced its price after a swap (`Swap`, `Initialize`)."""
+
+    pool_id: PoolId
+    """Which pool."""
+
+    sqrt_price_x96: int
+    """Square root of token1 per token0, times 2^96."""
+
+    liquidity: int | None
+    """In range at that price; None when the event does not say (`Initialize`)."""
+
+    tick: int
+    """The contract's tick, which may differ from the price's own at an exact boundary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidityChanged:
+    """A position of a concentrated pool grew (`Mint`) or shrank (`Burn`)."""
+
+    pool_id: PoolId
+    """Which pool."""
+
+    tick_lower: int
+    """First tick of the position."""
+
+    tick_upper: int
+    """Tick above its last."""
+
+    liquidity_delta: int
+    """Positive for a mint."""
+
+
+PoolUpdate = ReservesSet | PriceSet | LiquidityChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lender:
+    """One asset of one flash lender, as it stands after a block."""
+
+    kind: LenderKind
+    """The protocol."""
+
+    address: Address
+    """The contract that lends."""
+
+    asset: Address
+    """What is lent."""
+
+    available: int
+    """The most that a flash loan can take; 0 when paused or not listed."""
+
+    fee_bps: int
+    """Of the borrowed amount. The protocol's rounding is `flash_fee`'s concern."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Our trading account after a block."""
+
+    address: Address
+    """Who signs transactions."""
+
+    nonce: int
+    """The next nonce that the chain accepts."""
+
+    balance_wei: int
+    """What is left for gas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a transaction of ours that a block contains."""
+
+    tx_hash: str
+    """Which transaction."""
+
+    succeeded: bool
+    """False when it was mined and reverted."""
+
+    gas_used_gas: int
+    """As charged."""
+
+    effective_gas_price_wei: int
+    """Base fee and priority fee, per gas."""
+
+    gross_profit_wei: int
+    """As the executor's event reports it, after the flash fee and before the tip; 0 without one."""
+
+    tip_wei: int
+    """Paid to the block's coinbase, from the same event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A new head with everything that a decision on it needs."""
+
+    number: int
+    """Height."""
+
+    hash: str
+    """Its identity."""
+
+    parent_hash: str
+    """What it builds on: the state that `updates` apply to."""
+
+    timestamp_s: int
+    """Unix seconds."""
+
+    gas_used_gas: int
+    """By all its transactions; input of the next base fee."""
+
+    gas_limit_gas: int
+    """Input of the next base fee."""
+
+    base_fee_wei: int
+    """Per gas, of this block."""
+
+    updates: tuple[PoolUpdate, ...]
+    """Of known pools, in log order."""
+
+    lenders: tuple[Lender, ...]
+    """What can be borrowed after this block."""
+
+    account: Account
+    """Our trading account after this block."""
+
+    receipts: tuple[Receipt, ...]
+    """Of our own transactions in this block."""
+
+    received_ns: int
+    """When the head was first heard of, on the injected clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opportunity:
+    """A cycle with its best input, to the wei, on one Market."""
+
+    block_number: int
+    """The block whose state it was sized on."""
+
+    block_hash: str
+    """That block's identity."""
+
+    cycle: Cycle
+    """Starts and ends at the borrowed token."""
+
+    amounts: tuple[int, ...]
+    """The input, then the output of each hop: one longer than the hops."""
+
+    lender: Lender
+    """Where the input is borrowed."""
+
+    flash_fee_wei: int
+    """Owed to the lender on top of the input."""
+
+    gross_profit_wei: int
+    """Output minus input minus flash fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bid:
+    """An opportunity with what we pay to have it included."""
+
+    opportunity: Opportunity
+    """What is bid on."""
+
+    target_block: int
+    """The only block that it is valid in."""
+
+    tip_share_bps: int
+    """Of the realised gross profit, paid by the executor to the block's coinbase."""
+
+    tip_wei: int
+    """That share of the expected profit."""
+
+    min_profit_wei: int
+    """Gross profit below which the executor reverts."""
+
+    gas_limit_gas: int
+    """Of the transaction."""
+
+    max_fee_per_gas_wei: int
+    """The target block's base fee: known exactly one block ahead (EIP-1559)."""
+
+    net_profit_wei: int
+    """Expected: gross profit minus tip minus expected gas at that base fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Signed transactions for one target block."""
+
+    id: str
+    """A UUIDv4 string: our name for it and the relay's `replacementUuid`."""
+
+    bid: Bid
+    """Why it exists."""
+
+    txs: tuple[bytes, ...]
+    """Raw signed transactions in consensus encoding, in order. Never logged."""
+
+    tx_hashes: tuple[str, ...]
+    """Their hashes."""
+
+    bundle_hash: str
+    """keccak256 of the concatenated transaction hashes."""
+
+    nonce: int
+    """Of our transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """What a simulator says of a bundle on top of its state block."""
+
+    simulator: str
+    """Who answered."""
+
+    bundle_hash: str
+    """Of exactly the transactions that were simulated."""
+
+    state_block: int
+    """The block after whose state it ran."""
+
+    gas_used_gas: int
+    """By the whole bundle."""
+
+    coinbase_diff_wei: int
+    """What the builder would gain: priority fees and direct payments."""
+
+    gross_profit_wei: int
+    """Returned by the executor; 0 when it reverted."""
+
+    revert_reason: str | None
+    """The decoded error of the first failing transaction; None when all succeeded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmittedBundle:
+    """A bundle whose very bytes were simulated successfully. Made by `admission.admit` alone."""
+
+    bundle: Bundle
+    """What may be sent."""
+
+    simulation: Simulation
+    """Why it may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One relay's answer to an admitted bundle. An acknowledgement is not an inclusion."""
+
+    bundle_id: str
+    """Which bundle."""
+
+    relay: str
+    """Whose answer."""
+
+    accepted: bool
+    """Whether the relay acknowledged it."""
+
+    answer: str
+    """The relay's bundle hash when accepted, else its words, shortened."""
+
+    sent_ns: int
+    """When the last byte was handed over, on the injected clock."""
+
+
+class Outcome(StrEnum):
+    """How a bundle ended."""
+
+    LANDED = "landed"
+    REVERTED = "reverted"
+    MISSED = "missed"
+    REORGED = "reorged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inclusion:
+    """How a submitted bundle ended, found from the chain."""
+
+    bundle_id: str
+    """Which bundle."""
+
+    block_number: int
+    """The block that decided it."""
+
+    outcome: Outcome
+    """The verdict."""
+
+    reason: str
+    """Why it missed or reverted; empty when it landed."""
+
+    gross_profit_wei: int
+    """Realised, from the executor's event; 0 unless landed."""
+
+    tip_wei: int
+    """Realised, from the same event."""
+
+    gas_used_gas: int
+    """Charged on chain; 0 when missed."""
+
+    gas_cost_wei: int
+    """Charged on chain; 0 when missed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """An opportunity that a stage declined, and why. One of the program's ordinary outcomes."""
+
+    block_number: int
+    """The block whose state it was found on."""
+
+    cycle: Cycle
+    """What was declined."""
+
+    stage: str
+    """`bid`, `admit` or `deadline`."""
+
+    reason: str
+    """A closed, named reason."""
+
+
+LedgerRecord = Bid | Rejection | Bundle | Simulation | Submission | Inclusion

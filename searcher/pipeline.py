@@ -1,0 +1,219 @@
+"""The sentence of the program: intake, search, execute, as three tasks of one TaskGroup.
+
+Blocks travel in a bounded queue that never drops; snapshots in a mailbox that keeps the newest.
+The pipeline knows ports only, so the same code runs live, on the local chain and on recordings.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graphs.units import Address
+from searcher.bidding import bid
+from searcher.bundles import admit, assemble
+from searcher.config import BiddingSettings, SearchSettings
+from searcher.mailbox import NewestMailbox, OrderedMailbox
+from searcher.model import (
+    AdmittedBundle,
+    Bid,
+    Block,
+    LedgerRecord,
+    Rejection,
+)
+from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator
+from searcher.strategy import find_opportunities
+from searcher.tracker import Snapshot, Tracker
+
+BLOCK_QUEUE_BOUND = 64
+"""Blocks that may wait to be applied; more is a fatal lag."""
+
+NS_PER_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What the search made of one snapshot, for whoever watches."""
+
+    block: Block
+    """The head that was searched."""
+
+    nominated: int
+    """Cycles with a marginal product above one, before flash fee and gas."""
+
+    truncated: bool
+    """Whether there are more, which the settings do not allow to look at."""
+
+
+Event = Searched | LedgerRecord
+"""What a watcher sees: everything that the ledger records, and each search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The world, plugged in by a composition root."""
+
+    feed: Feed
+    """Heads, in order."""
+
+    simulator: Simulator
+    """The gate before every submission."""
+
+    relays: tuple[Relay, ...]
+    """Where admitted bundles go; empty in a dry run."""
+
+    signer: Signer
+    """The trading key."""
+
+    ledger: Ledger
+    """The record of decisions."""
+
+    clock: Clock
+    """The only time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """What to look for and what to pay, with the contract that does it."""
+
+    base: Address
+    """WETH: borrowed, and what tips are paid in."""
+
+    executor: Address
+    """Our contract."""
+
+    search: SearchSettings
+    """Bounds of the search."""
+
+    bidding: BiddingSettings
+    """Tip share and minimum."""
+
+    slot_seconds: int
+    """A decision that takes longer than a slot is abandoned."""
+
+
+class Pipeline:
+    """Runs until its feed fails or its caller cancels it."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        tracker: Tracker,
+        *,
+        strategy: Strategy,
+        watch: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self._ports = ports
+        self._tracker = tracker
+        self._strategy = strategy
+        self._watch = watch
+        self._blocks: OrderedMailbox[Block] = OrderedMailbox(bound=BLOCK_QUEUE_BOUND)
+        self._snapshots: NewestMailbox[Snapshot] = NewestMailbox()
+
+    async def run(self) -> None:
+        """Follow the feed for as long as it lives.
+
+        Raises:
+            ExceptionGroup: of SearcherError, when the world is broken; nothing is sent after it.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(), name="listen")
+            tasks.create_task(self._follow(), name="follow")
+            tasks.create_task(self._trade(), name="trade")
+
+    async def _listen(self) -> None:
+        async for block in self._ports.feed.blocks():
+            self._blocks.put(block)
+
+    async def _follow(self) -> None:
+        while True:
+            block = await self._blocks.get()
+            snapshot = self._tracker.apply(block)
+            for inclusion in self._tracker.settle(block):
+                self._record(inclusion)
+            self._snapshots.put(snapshot)
+
+    async def _trade(self) -> None:
+        while True:
+            snapshot = await self._snapshots.get()
+            chosen = await self._choose(snapshot)
+            if chosen is None:
+                continue
+            verdict = await self._prove(chosen, snapshot)
+            match verdict:
+                case Rejection():
+                    self._record(verdict)
+                case AdmittedBundle() if self._ports.relays:
+                    await self._submit(verdict)
+                case AdmittedBundle():
+                    pass
+
+    async def _choose(self, snapshot: Snapshot) -> Bid | None:
+        """The bid with the greatest net profit; the search runs off the event loop."""
+        found = await asyncio.to_thread(
+            find_opportunities,
+            snapshot,
+            base=self._strategy.base,
+            settings=self._strategy.search,
+        )
+        searched = Searched(
+            block=snapshot.block, nominated=found.nominated, truncated=found.truncated
+        )
+        self._watch(searched)
+        offers = [
+            bid(opportunity, snapshot.block, self._strategy.bidding)
+            for opportunity in found.opportunities
+        ]
+        bids = [offer for offer in offers if isinstance(offer, Bid)]
+        best = max(bids, key=lambda offer: offer.net_profit_wei, default=None)
+        for verdict in [best] if best is not None else offers[:1]:
+            self._record(verdict)
+        return best
+
+    async def _prove(self, chosen: Bid, snapshot: Snapshot) -> AdmittedBundle | Rejection:
+        """Sign, simulate and admit, all before the slot that the head opened is over."""
+        bundle = assemble(
+            chosen,
+            market=snapshot.market,
+            executor=self._strategy.executor,
+            signer=self._ports.signer,
+            nonce=snapshot.block.account.nonce,
+        )
+        try:
+            async with asyncio.timeout(self._remaining_s(snapshot.block)):
+                simulation = await self._ports.simulator.simulate(bundle)
+        except TimeoutError:
+            return _late(chosen)
+        self._record(simulation)
+        is_late = self._tracker.height >= chosen.target_block
+        if is_late or self._remaining_s(snapshot.block) <= 0:
+            return _late(chosen)
+        return admit(bundle, simulation)
+
+    def _remaining_s(self, block: Block) -> float:
+        """What is left of the slot that this head opened."""
+        elapsed_ns = self._ports.clock.now_ns() - block.received_ns
+        return self._strategy.slot_seconds - elapsed_ns / NS_PER_SECOND
+
+    async def _submit(self, admitted: AdmittedBundle) -> None:
+        """Ledger before network: the intent is on disk before the first byte leaves."""
+        self._record(admitted.bundle)
+        self._tracker.open(admitted.bundle)
+        async with asyncio.TaskGroup() as tasks:
+            for relay in self._ports.relays:
+                tasks.create_task(self._submit_to(relay, admitted))
+
+    async def _submit_to(self, relay: Relay, admitted: AdmittedBundle) -> None:
+        self._record(await relay.submit(admitted))
+
+    def _record(self, record: LedgerRecord) -> None:
+        self._ports.ledger.record(record)
+        self._watch(record)
+
+
+def _late(chosen: Bid) -> Rejection:
+    return Rejection(
+        block_number=chosen.opportunity.block_number,
+        cycle=chosen.opportunity.cycle,
+        stage="deadline",
+        reason="the slot passed",
+    )

@@ -1,0 +1,89 @@
+"""The seams between the pipeline and the world, one method each.
+
+Every port has a live adapter and at least one other implementation (local relay, recording, fake
+in tests); all of them pass the same suite.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphs.units import Address
+from searcher.model import AdmittedBundle, Block, Bundle, LedgerRecord, Simulation, Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsignedTransaction:
+    """A type-2 transaction (EIP-1559) before its signature. The signer adds the chain id."""
+
+    nonce: int
+    """Of the trading account."""
+
+    to: Address
+    """The executor."""
+
+    data: bytes
+    """Calldata."""
+
+    gas_limit_gas: int
+    """Upper bound of its gas."""
+
+    max_fee_per_gas_wei: int
+    """Upper bound of base fee and priority fee."""
+
+    max_priority_fee_per_gas_wei: int
+    """To the coinbase, per gas."""
+
+
+class Feed(Protocol):
+    """Where heads come from."""
+
+    def blocks(self) -> AsyncIterator[Block]:
+        """Every canonical block in order, gaps filled, after a reorg the new branch's blocks.
+
+        Raises:
+            FeedError: the source ended, or a block cannot be decoded.
+        """
+
+
+class Simulator(Protocol):
+    """Executes a bundle on the state after its block, without sending it."""
+
+    async def simulate(self, bundle: Bundle) -> Simulation:
+        """Run exactly the bytes of the bundle. A revert is a value; so is a refusal."""
+
+
+class Relay(Protocol):
+    """Takes bundles privately to a builder."""
+
+    async def submit(self, admitted: AdmittedBundle) -> Submission:
+        """Send once. Whatever happens on the wire is a Submission, never an exception."""
+
+
+class Signer(Protocol):
+    """Holds the trading key."""
+
+    @property
+    def address(self) -> Address:
+        """The account whose nonce is used."""
+
+    def sign(self, transaction: UnsignedTransaction) -> bytes:
+        """The raw signed transaction, deterministic (RFC 6979)."""
+
+
+class Ledger(Protocol):
+    """The append-only record of decisions."""
+
+    def record(self, record: LedgerRecord) -> None:
+        """Commit before returning.
+
+        Raises:
+            LedgerError: it cannot be written; trading without a record must stop.
+        """
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the Unix epoch."""

@@ -1,0 +1,198 @@
+"""The only mutable object of the program: which block is the head, and what the market was at each.
+
+Each block leaves an immutable market and graph, kept by hash, so a reorg is a lookup of the
+parent's and never an undo. Open and landed bundles live here too, because a block decides them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from graphs.errors import GraphError
+from graphs.market import Market
+from graphs.pools.base import Pool
+from graphs.pools.concentrated import ConcentratedPool
+from graphs.pools.constant_product import ConstantProductPool
+from graphs.token_graph import TokenGraph
+from graphs.units import PoolId
+from searcher.errors import DivergenceError
+from searcher.model import (
+    Block,
+    Bundle,
+    Inclusion,
+    LiquidityChanged,
+    Outcome,
+    PoolUpdate,
+    PriceSet,
+    Receipt,
+    ReservesSet,
+)
+
+KEPT_BLOCKS = 64
+"""Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that a decision needs, derived from one block."""
+
+    block: Block
+    """The head."""
+
+    market: Market
+    """Every pool after it."""
+
+    graph: TokenGraph
+    """The same, compiled for the search."""
+
+
+class Tracker:
+    """Follows the canonical chain and the bundles that wait for it."""
+
+    def __init__(self, market: Market, graph: TokenGraph) -> None:
+        self._states = {market.block_hash: (market, graph)}
+        self._height = market.block_number
+        self._open: dict[str, Bundle] = {}
+        self._decided: dict[str, tuple[Bundle, Inclusion]] = {}
+
+    @property
+    def height(self) -> int:
+        """The number of the head."""
+        return self._height
+
+    def apply(self, block: Block) -> Snapshot:
+        """Make the block the head: its parent's snapshot with its updates. O(touched pools).
+
+        Raises:
+            DivergenceError: the parent is unknown, or an event contradicts the state.
+        """
+        if block.parent_hash not in self._states:
+            raise DivergenceError(f"block {block.number} builds on an unknown parent")
+        market, graph = self._states[block.parent_hash]
+        pools = _updated(market, block.updates)
+        if pools:
+            market = market.with_pools(pools.values())
+            graph = graph.refreshed(market, pools.keys())
+        market = replace(market, block_number=block.number, block_hash=block.hash)
+        self._states[block.hash] = market, graph
+        self._height = block.number
+        self._forget(block.number - KEPT_BLOCKS)
+        return Snapshot(block=block, market=market, graph=graph)
+
+    def open(self, bundle: Bundle) -> None:
+        """Remember a bundle that is about to be sent."""
+        self._open[bundle.id] = bundle
+
+    def settle(self, block: Block) -> tuple[Inclusion, ...]:
+        """Decide every bundle that this block decides, reorged ones first.
+
+        When blocks are replaced, what they decided is open again, since the new block of the same
+        height may decide otherwise; what had been mined is reported as reorged.
+        """
+        reorged = tuple(self._reorged(block))
+        decided = [
+            inclusion
+            for bundle in self._open.values()
+            if (inclusion := decide(bundle, block)) is not None
+        ]
+        for inclusion in decided:
+            self._decided[inclusion.bundle_id] = (self._open.pop(inclusion.bundle_id), inclusion)
+        return (*reorged, *decided)
+
+    def _reorged(self, block: Block) -> Iterable[Inclusion]:
+        for bundle, inclusion in list(self._decided.values()):
+            if inclusion.block_number >= block.number:
+                del self._decided[bundle.id]
+                self._open[bundle.id] = bundle
+                if inclusion.outcome is not Outcome.MISSED:
+                    yield replace(inclusion, outcome=Outcome.REORGED, reason="block replaced")
+            elif inclusion.block_number <= block.number - KEPT_BLOCKS:
+                del self._decided[bundle.id]
+
+    def _forget(self, last_number: int) -> None:
+        self._states = {
+            block_hash: (market, graph)
+            for block_hash, (market, graph) in self._states.items()
+            if market.block_number > last_number
+        }
+
+
+def decide(bundle: Bundle, block: Block) -> Inclusion | None:
+    """How the bundle ended, when this block is its target or later; None while it is open."""
+    if block.number < bundle.bid.target_block:
+        return None
+    ours = [receipt for receipt in block.receipts if receipt.tx_hash in bundle.tx_hashes]
+    if ours:
+        return _mined(bundle, block, ours[-1])
+    return Inclusion(
+        bundle_id=bundle.id,
+        block_number=block.number,
+        outcome=Outcome.MISSED,
+        reason=_why_missed(bundle, block),
+        gross_profit_wei=0,
+        tip_wei=0,
+        gas_used_gas=0,
+        gas_cost_wei=0,
+    )
+
+
+def _mined(bundle: Bundle, block: Block, receipt: Receipt) -> Inclusion:
+    return Inclusion(
+        bundle_id=bundle.id,
+        block_number=block.number,
+        outcome=Outcome.LANDED if receipt.succeeded else Outcome.REVERTED,
+        reason="" if receipt.succeeded else "reverted on chain",
+        gross_profit_wei=receipt.gross_profit_wei,
+        tip_wei=receipt.tip_wei,
+        gas_used_gas=receipt.gas_used_gas,
+        gas_cost_wei=receipt.gas_used_gas * receipt.effective_gas_price_wei,
+    )
+
+
+def _why_missed(bundle: Bundle, block: Block) -> str:
+    if block.number > bundle.bid.target_block:
+        return "target block not seen"
+    if block.account.nonce > bundle.nonce:
+        return "nonce used by another transaction"
+    if block.base_fee_wei > bundle.bid.max_fee_per_gas_wei:
+        return "base fee above cap"
+    return "not included by the builder"
+
+
+def _updated(market: Market, updates: Iterable[PoolUpdate]) -> dict[PoolId, Pool]:
+    pools: dict[PoolId, Pool] = {}
+    for update in updates:
+        pool = pools.get(update.pool_id, market.pools.get(update.pool_id))
+        if pool is None:
+            raise DivergenceError(f"an update of the unknown pool {update.pool_id}")
+        pools[update.pool_id] = _applied(pool, update)
+    for pool in pools.values():
+        _check(pool)
+    return pools
+
+
+def _check(pool: Pool) -> None:
+    """Whether the announced liquidity is what our ticks imply: a missed event shows here."""
+    try:
+        if isinstance(pool, ConcentratedPool):
+            pool.check_ticks()
+    except GraphError as error:
+        raise DivergenceError(f"an event contradicts our state: {error}") from error
+
+
+def _applied(pool: Pool, update: PoolUpdate) -> Pool:
+    try:
+        match pool, update:
+            case ConstantProductPool(), ReservesSet():
+                return pool.with_reserves(update.reserve0, update.reserve1)
+            case ConcentratedPool(), PriceSet():
+                return pool.with_price(
+                    update.sqrt_price_x96, tick=update.tick, liquidity=update.liquidity
+                )
+            case ConcentratedPool(), LiquidityChanged():
+                return pool.with_liquidity(
+                    update.tick_lower, update.tick_upper, liquidity_delta=update.liquidity_delta
+                )
+            case _:
+                raise DivergenceError(f"{type(update).__name__} cannot happen to pool {pool.id}")
+    except GraphError as error:
+        raise DivergenceError(f"an event contradicts our state: {error}") from error

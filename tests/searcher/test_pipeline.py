@@ -1,0 +1,316 @@
+"""The sentence of the program on fakes: what is sent, what is recorded, and in which order.
+
+Blocks are released one by one, each when the one before was searched; the last finds nothing, so
+that whatever the others led to has happened when the feed hangs up.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from graphs.units import WEI_PER_ETHER
+from searcher.command_line import first_leaf
+from searcher.config import BiddingSettings
+from searcher.errors import DivergenceError, FeedError, LagError, LedgerError
+from searcher.model import (
+    Bid,
+    Block,
+    Bundle,
+    Inclusion,
+    Outcome,
+    Rejection,
+    ReservesSet,
+    Simulation,
+    Submission,
+)
+from searcher.pipeline import BLOCK_QUEUE_BOUND, Event, Pipeline, Ports, Searched, Strategy
+from searcher.tracker import Tracker
+from tests.searcher.fakes import (
+    AcceptingRelay,
+    AgreeingSimulator,
+    HandClock,
+    LegibleSigner,
+    ListedFeed,
+    ListLedger,
+)
+from tests.searcher.records import (
+    ACCOUNT,
+    BIDDING,
+    CHEAP,
+    DEAR,
+    EXECUTOR,
+    GAP,
+    RANGE,
+    SEARCH,
+    SECOND_NS,
+    WETH,
+    block,
+    bundle,
+    receipt,
+    tracker,
+)
+
+SLOT_SECONDS = 12
+STRATEGY = Strategy(
+    base=WETH, executor=EXECUTOR, search=SEARCH, bidding=BIDDING, slot_seconds=SLOT_SECONDS
+)
+FIRST = block(101, parent="0xstart")
+QUIET = replace(
+    block(102),
+    updates=tuple(
+        ReservesSet(pool_id=pool_id, reserve0=GAP[0].reserve0, reserve1=GAP[0].reserve1)
+        for pool_id in (CHEAP, DEAR)
+    ),
+)
+WRONG = ReservesSet(pool_id=RANGE, reserve0=1, reserve1=1)
+PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A fake for every port but the feed, and what the watcher saw."""
+
+    simulator: AgreeingSimulator = field(default_factory=AgreeingSimulator)
+    relays: tuple[AcceptingRelay, ...] = ()
+    signer: LegibleSigner = field(default_factory=LegibleSigner)
+    ledger: ListLedger = field(default_factory=ListLedger)
+    clock: HandClock = field(default_factory=HandClock)
+    tracker: Tracker = field(default_factory=tracker)
+    strategy: Strategy = STRATEGY
+    seen: list[Event] = field(default_factory=list)
+
+    def ports(self, feed: ListedFeed) -> Ports:
+        return Ports(
+            feed=feed,
+            simulator=self.simulator,
+            relays=self.relays,
+            signer=self.signer,
+            ledger=self.ledger,
+            clock=self.clock,
+        )
+
+    def kinds(self) -> list[type]:
+        return [type(record) for record in self.ledger.records]
+
+    def searched(self) -> list[int]:
+        return [event.block.number for event in self.seen if isinstance(event, Searched)]
+
+    def rejections(self) -> list[str]:
+        return [
+            f"{record.stage}: {record.reason}"
+            for record in self.ledger.records
+            if isinstance(record, Rejection)
+        ]
+
+
+async def stopped(world: World, *blocks: Block, together: bool = False) -> BaseException:
+    """Why the pipeline stopped: the fake's own hanging up, unless something broke before."""
+    feed = ListedFeed(blocks, is_released=together)
+
+    def watch(event: Event) -> None:
+        world.seen.append(event)
+        if isinstance(event, Inclusion):
+            world.simulator.gate.set()
+        if isinstance(event, Searched) and event.block.hash == blocks[-1].hash:
+            feed.end()
+        elif isinstance(event, Searched):
+            feed.release()
+
+    feed.release()
+    pipeline = Pipeline(world.ports(feed), world.tracker, strategy=world.strategy, watch=watch)
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await pipeline.run()
+    return first_leaf(caught.value)
+
+
+async def played(world: World, *blocks: Block, together: bool = False) -> World:
+    """The world after these blocks, in which nothing broke."""
+    assert isinstance(await stopped(world, *blocks, together=together), FeedError)
+    return world
+
+
+async def test_dry_run_simulates_and_records_but_submits_nothing() -> None:
+    world = await played(World(), FIRST, QUIET)
+
+    assert world.kinds() == [Bid, Simulation]
+    assert len(world.simulator.seen) == 1
+
+
+async def test_live_run_records_every_stage_in_order() -> None:
+    world = await played(World(relays=(AcceptingRelay(),)), FIRST, QUIET)
+
+    assert world.kinds() == [Bid, Simulation, Bundle, Submission, Inclusion]
+
+
+async def test_bundle_is_in_the_ledger_before_the_relay_is_called() -> None:
+    ledger, known = ListLedger(), list[type]()
+    relay = AcceptingRelay(lambda: known.extend(type(record) for record in ledger.records))
+
+    await played(World(ledger=ledger, relays=(relay,)), FIRST, QUIET)
+
+    assert known == [Bid, Simulation, Bundle]
+
+
+async def test_what_is_sent_is_what_was_simulated() -> None:
+    relay = AcceptingRelay()
+
+    world = await played(World(relays=(relay,)), FIRST, QUIET)
+
+    assert [admitted.bundle for admitted in relay.seen] == world.simulator.seen
+
+
+async def test_every_relay_gets_the_bundle_and_every_answer_is_recorded() -> None:
+    relays = (AcceptingRelay(), AcceptingRelay())
+
+    world = await played(World(relays=relays), FIRST, QUIET)
+
+    assert [len(relay.seen) for relay in relays] == [1, 1]
+    assert world.kinds().count(Submission) == len(relays)
+    assert world.kinds().count(Bundle) == 1
+
+
+async def test_watcher_sees_exactly_what_the_ledger_keeps_and_each_search() -> None:
+    world = await played(World(relays=(AcceptingRelay(),)), FIRST, QUIET)
+
+    assert [event for event in world.seen if not isinstance(event, Searched)] == (
+        world.ledger.records
+    )
+    assert world.searched() == [FIRST.number, QUIET.number]
+
+
+async def test_transaction_uses_the_nonce_of_the_block_that_it_was_found_on() -> None:
+    world = await played(World(), FIRST, QUIET)
+
+    assert [transaction.nonce for transaction in world.signer.seen] == [ACCOUNT.nonce]
+
+
+async def test_simulation_that_reverts_is_never_submitted() -> None:
+    relay = AcceptingRelay()
+    simulator = AgreeingSimulator(lambda same: replace(same, revert_reason="no"))
+
+    world = await played(World(simulator=simulator, relays=(relay,)), FIRST, QUIET)
+
+    assert relay.seen == []
+    assert world.kinds() == [Bid, Simulation, Rejection]
+    assert world.rejections() == ["admit: simulation reverted: no"]
+
+
+async def test_bid_below_the_minimum_is_recorded_and_never_simulated() -> None:
+    greedy = BiddingSettings(min_net_profit_wei=10**6 * WEI_PER_ETHER)
+    strategy = replace(STRATEGY, bidding=greedy)
+
+    world = await played(World(strategy=strategy, relays=(AcceptingRelay(),)), FIRST, QUIET)
+
+    assert world.rejections() == ["bid: net profit below minimum"]
+    assert world.simulator.seen == []
+
+
+async def test_search_that_outlasts_the_slot_sends_nothing() -> None:
+    relay, clock = AcceptingRelay(), HandClock()
+    clock.time_ns = SLOT_SECONDS * SECOND_NS
+
+    world = await played(World(clock=clock, relays=(relay,)), FIRST, QUIET)
+
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the slot passed"])
+
+
+async def test_simulation_that_outlasts_the_slot_sends_nothing() -> None:
+    relay, clock = AcceptingRelay(), HandClock()
+
+    def slowly(same: Simulation) -> Simulation:
+        clock.time_ns = SLOT_SECONDS * SECOND_NS
+        return same
+
+    world = World(clock=clock, relays=(relay,), simulator=AgreeingSimulator(slowly))
+    await played(world, FIRST, QUIET)
+
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the slot passed"])
+
+
+async def test_simulation_that_never_answers_is_given_up_when_the_slot_passes() -> None:
+    relay, clock, simulator = AcceptingRelay(), HandClock(), AgreeingSimulator()
+    clock.time_ns = SLOT_SECONDS * SECOND_NS - SECOND_NS // 100
+    simulator.gate.clear()
+
+    world = World(clock=clock, relays=(relay,), simulator=simulator)
+    await played(world, FIRST, QUIET)
+
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the slot passed"])
+
+
+async def test_bundle_whose_target_arrives_during_the_simulation_is_not_sent() -> None:
+    relay, simulator, follower = AcceptingRelay(), AgreeingSimulator(), tracker()
+    follower.open(bundle(9))
+    simulator.gate.clear()
+
+    world = World(tracker=follower, relays=(relay,), simulator=simulator)
+    await played(world, FIRST, QUIET)
+
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the slot passed"])
+
+
+async def test_newest_snapshot_is_searched_when_blocks_came_faster_than_decisions() -> None:
+    last = replace(QUIET, number=105, hash="0x105", parent_hash="0x104")
+
+    world = await played(World(), FIRST, block(102), block(103), block(104), last, together=True)
+
+    assert world.searched()[-1] == last.number
+    assert len(world.searched()) <= last.number - FIRST.number
+
+
+async def test_bundle_that_landed_is_recorded_with_its_realised_profit() -> None:
+    relay = AcceptingRelay()
+    world = World(relays=(relay,), tracker=tracker())
+    ours = bundle(9)
+    world.tracker.open(ours)
+
+    await played(world, FIRST, replace(QUIET, receipts=(receipt(ours),)))
+
+    inclusions = [record for record in world.ledger.records if isinstance(record, Inclusion)]
+    assert (inclusions[0].bundle_id, inclusions[0].outcome) == (ours.id, Outcome.LANDED)
+
+
+async def test_end_of_the_feed_stops_the_pipeline_with_its_error() -> None:
+    error = await stopped(World(), FIRST, QUIET)
+
+    assert isinstance(error, FeedError)
+
+
+async def test_divergence_stops_the_pipeline_and_nothing_is_sent_after_it() -> None:
+    relay = AcceptingRelay()
+
+    error = await stopped(World(relays=(relay,)), replace(FIRST, updates=(WRONG,)))
+
+    assert isinstance(error, DivergenceError)
+    assert relay.seen == []
+
+
+@pytest.mark.parametrize("record", [Bid, Simulation, Bundle])
+async def test_ledger_that_cannot_be_written_stops_before_sending(record: type) -> None:
+    relay = AcceptingRelay()
+    world = World(relays=(relay,), ledger=ListLedger(full_before=record))
+
+    error = await stopped(world, FIRST, QUIET)
+
+    assert isinstance(error, LedgerError)
+    assert relay.seen == []
+    assert record not in world.kinds()
+
+
+async def test_watcher_is_not_told_what_the_ledger_did_not_keep() -> None:
+    world = World(ledger=ListLedger(full_before=Bid))
+
+    await stopped(world, FIRST, QUIET)
+
+    assert [event for event in world.seen if not isinstance(event, Searched)] == []
+
+
+async def test_feed_that_outruns_its_queue_is_fatal_lag() -> None:
+    numbers = range(FIRST.number, FIRST.number + BLOCK_QUEUE_BOUND + 1)
+    blocks = [FIRST, *(block(number) for number in numbers[1:])]
+
+    error = await stopped(World(), *blocks, together=True)
+
+    assert isinstance(error, LagError)
