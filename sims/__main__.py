@@ -1,0 +1,149 @@
+"""The `sims` command line: runs the bot against something other than the present."""
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from graphs.units import Address
+from searcher.adapters.clock import SystemClock
+from searcher.command_line import run_app, run_until_stopped
+from searcher.config import environment, load_network, load_settings, network_path
+from searcher.fork_process import READY
+from searcher.live import Started, load_secrets, trading_address
+from searcher.pipeline import Event
+from sims.demo import DemoOptions, run_demo
+from sims.demo_record import DemoRecord
+from sims.demo_view import DemoView
+from sims.devnet.anvil import ROOT
+from sims.devnet.compiler import compile_contracts
+from sims.errors import SimsError
+from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
+from sims.local_chain import DevnetOptions, run_devnet
+from sims.search import search_pools
+from sims.search_view import best_cycles_table, figures
+
+CACHE = ROOT / ".cache"
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+Config = Annotated[Path, typer.Option(help="The settings.")]
+Pace = Annotated[float, typer.Option(min=0.1, help="Wall-clock seconds in a slot.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.callback()
+def sims() -> None:
+    """Run the bot on a local chain, on a fork or on recorded pools."""
+
+
+@app.command()
+def demo(
+    *,
+    blocks: Annotated[int, typer.Option(min=1, help="Blocks in which traders trade.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the traders: the same seed, the same trades.")] = 7,
+    pace: Pace = 1.0,
+    config: Config = Path("config.toml"),
+    as_json: Json = False,
+) -> None:
+    """From a price gap to a landed flash-loan bundle, on real contracts, offline."""
+    clock = SystemClock()
+    options = DemoOptions(
+        settings=load_settings(config),
+        ledger=CACHE / "demo" / f"ledger-{clock.now_ns()}.sqlite",
+        blocks=blocks,
+        seed=seed,
+        pace_s=pace,
+    )
+    record = DemoRecord()
+    view = DemoView(Console(stderr=as_json, quiet=as_json), record)
+
+    def watch(event: Event | Started) -> None:
+        record.watch(event)
+        view.watch(event)
+
+    async def main() -> None:
+        elapsed_s = await run_demo(options, say=view.say, watch=watch)
+        summary = record.summary(blocks=blocks, elapsed_s=elapsed_s)
+        view.close(summary, options.ledger)
+        if as_json:
+            typer.echo(json.dumps(summary))
+
+    run_until_stopped(main())
+
+
+@app.command()
+def devnet(
+    *,
+    seed: Annotated[int, typer.Option(help="Of the traders.")] = 7,
+    pace: Pace = 2.0,
+    relay_port: Annotated[int, typer.Option(help="Of the local relay; 0 for any.")] = 0,
+    config: Config = Path("config.toml"),
+) -> None:
+    """Keep a local chain with traders and a relay running for `searcher run --network devnet`."""
+    file = network_path(load_settings(config), "devnet")
+    options = DevnetOptions(seed=seed, pace_s=pace, relay_port=relay_port, file=file)
+    run_until_stopped(run_devnet(options, say=typer.echo))
+
+
+@app.command()
+def fork(
+    *,
+    of: Annotated[str, typer.Option(help="The network to fork.")] = "mainnet",
+    pace: Pace = 12.0,
+    config: Config = Path("config.toml"),
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
+) -> None:
+    """Keep a fork of a real chain running, with our executor and the local relay on it."""
+    settings = load_settings(config)
+    options = ForkOptions(
+        upstream=load_network(settings, of, environment()),
+        owner=trading_address(load_secrets(settings.keys, environment())),
+        file=network_path(settings, "fork"),
+        pace_s=pace,
+    )
+
+    async def main() -> None:
+        with cancelled_at_end_of_input() if attached else nullcontext():
+            await run_fork(options, ready=lambda: typer.echo(READY))
+
+    run_until_stopped(main())
+
+
+@app.command()
+def search(
+    *,
+    pools: Annotated[Path, typer.Option(help="A CSV table of pools with their reserves.")],
+    base: Annotated[str, typer.Option(help="The token that cycles start and end with.")],
+    max_hops: Annotated[int, typer.Option(min=2, max=8)] = 4,
+    top: Annotated[int, typer.Option(min=0, help="Cycles to print, best first.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Find and size every profitable cycle through a token in a table of pools."""
+    report = search_pools(
+        pools, base=Address(base), max_hops=max_hops, top=top, clock=SystemClock()
+    )
+    if as_json:
+        typer.echo(report.as_json())
+        return
+    console = Console()
+    console.print(best_cycles_table(report))
+    console.print(figures(report), highlight=False)
+
+
+@app.command(name="compile")
+def compile_command() -> None:
+    """Compile the contracts that are not up to date."""
+    compile_contracts(ROOT)
+
+
+def main() -> None:
+    """The entry point of `sims`."""
+    run_app(app, SimsError)
+
+
+if __name__ == "__main__":
+    main()

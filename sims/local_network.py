@@ -1,0 +1,104 @@
+"""A local chain as a network that the bot can be pointed at: its contracts, its relay, its file.
+
+Shared by the demonstration, `sims devnet` and `sims fork`, which differ in what stands on the
+chain. The file is there while the chain runs and gone afterwards.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, SecretStr
+
+from searcher.config import (
+    FactorySettings,
+    LenderSettings,
+    NetworkSettings,
+    RelaySettings,
+)
+from sims.devnet.anvil import Anvil
+from sims.devnet.deployment import Deployment
+from sims.devnet.storage import write_atomically
+from sims.relay.server import RelayOptions, RunningRelay, running_relay
+
+TABLES: Final = ("factories", "lenders", "relays")
+"""Fields of a network that are lists of sections."""
+
+
+def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
+    """The deployed chain as the bot's configuration describes one, without a relay yet."""
+    factories = [
+        {
+            "kind": factory.kind,
+            "venue": factory.venue,
+            "address": factory.address,
+            "fee_pips": factory.fee_pips or 0,
+        }
+        for factory in deployment.factories
+    ]
+    return NetworkSettings(
+        chain_id=deployment.chain_id,
+        http_url=SecretStr(anvil.http_url),
+        ws_url=SecretStr(anvil.ws_url),
+        weth=deployment.weth,
+        multicall3=deployment.multicall3,
+        executor=deployment.executor,
+        start_block=deployment.start_block,
+        factories=tuple(FactorySettings.model_validate(entry) for entry in factories),
+        lenders=tuple(
+            LenderSettings(kind=lender.kind, address=lender.address)
+            for lender in deployment.lenders
+        ),
+    )
+
+
+@asynccontextmanager
+async def running_local_relay(
+    network: NetworkSettings, *, port: int = 0
+) -> AsyncIterator[tuple[RunningRelay, NetworkSettings]]:
+    """Put the local relay and builder in front of a chain that mines only when told."""
+    options = RelayOptions(node_url=network.http_url.get_secret_value(), port=port)
+    async with running_relay(options) as relay:
+        local = RelaySettings(name="local", url=SecretStr(relay.url))
+        yield relay, network.model_copy(update={"relays": (local,)})
+
+
+@contextmanager
+def network_file(network: NetworkSettings, path: Path) -> Iterator[None]:
+    """Leave the file that `searcher run --network` reads, for as long as the chain runs."""
+    write_atomically(path, network_toml(network).encode())
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def network_toml(network: NetworkSettings) -> str:
+    """The network as TOML. Endpoints are written as they are: local ones hold no key."""
+    values = _plain(network)
+    tables = [
+        f"[[{name}]]\n{_lines(_plain(entry))}"
+        for name, value in values.items()
+        if isinstance(value, tuple)
+        for entry in value
+    ]
+    head = {name: value for name, value in values.items() if value == () or name not in TABLES}
+    return "\n".join([_lines(head), *tables])
+
+
+def _plain(section: BaseModel) -> dict[str, object]:
+    values = {name: getattr(section, name) for name in type(section).model_fields}
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    """Strings, integers and empty lists are written in TOML as in JSON, but for surrogates."""
+    return "".join(
+        f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()
+    )

@@ -1,0 +1,1 @@
+"""Tests in which packages meet on a local chain with the real contracts."""

@@ -1,0 +1,78 @@
+"""The network file says what the bot reads, and is there only while the chain runs."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searcher.config import NetworkSettings, Settings, load_network
+from searcher.errors import ConfigError
+from sims.local_network import network_file, network_toml
+
+ADDRESSES = st.integers(0, 2**160 - 1).map(lambda number: f"0x{number:040x}")
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), min_size=1)
+FACTORIES = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["uniswap_v2", "uniswap_v3"]),
+        "venue": TEXT,
+        "address": ADDRESSES,
+        "fee_pips": st.integers(0, 999_999),
+    }
+)
+NETWORKS = st.fixed_dictionaries(
+    {
+        "chain_id": st.integers(1, 2**53),
+        "http_url": st.just("http://127.0.0.1:1"),
+        "ws_url": st.just("ws://127.0.0.1:1"),
+        "weth": ADDRESSES,
+        "multicall3": ADDRESSES,
+        "factories": st.lists(FACTORIES, max_size=3),
+        "lenders": st.lists(
+            st.fixed_dictionaries(
+                {"kind": st.sampled_from(["aave_v3", "balancer_v2"]), "address": ADDRESSES}
+            ),
+            max_size=2,
+        ),
+        "relays": st.just([{"name": "local", "url": "http://127.0.0.1:2"}]),
+    },
+    optional={"executor": ADDRESSES, "start_block": st.integers(0, 2**40)},
+).map(NetworkSettings.model_validate)
+
+
+@given(NETWORKS)
+def test_network_survives_its_own_toml(network: NetworkSettings) -> None:
+    assert NetworkSettings.model_validate(tomllib.loads(network_toml(network))) == network
+
+
+@given(network=NETWORKS)
+def test_network_is_found_while_its_file_is_there(
+    network: NetworkSettings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("network") / "network.toml"
+    settings = Settings(networks={"local": {"file": str(path)}})
+
+    with network_file(network, path):
+        assert load_network(settings, "local", {}) == network
+    with pytest.raises(ConfigError, match="is not running"):
+        load_network(settings, "local", {})
+
+
+def test_file_is_gone_after_a_failure(tmp_path: Path) -> None:
+    network = NetworkSettings.model_validate(
+        {
+            "chain_id": 1,
+            "http_url": "http://127.0.0.1:1",
+            "ws_url": "ws://127.0.0.1:1",
+            "weth": "0x" + "00" * 20,
+            "multicall3": "0x" + "00" * 20,
+            "factories": [],
+            "lenders": [],
+        }
+    )
+
+    with pytest.raises(KeyboardInterrupt), network_file(network, tmp_path / "network.toml"):
+        raise KeyboardInterrupt
+
+    assert list(tmp_path.iterdir()) == []
