@@ -38,19 +38,21 @@ def run(
 ) -> None:
     """Watch a network, search every block and simulate what is found; with --live, send it."""
     settings = load_settings(config)
+    ledger = settings.ledger.folder / f"{network}.sqlite"
     if network == FORK:
         with running_fork(config=config, of=of):
-            _run(settings, load_network(settings, FORK, environment()), sends=live)
+            chosen = load_network(settings, FORK, environment())
+            _run(settings, chosen, ledger=ledger, sends=live)
         return
     chosen = load_network(settings, network, environment())
     if live and chosen.chain_id == MAINNET_CHAIN_ID and not i_understand_mainnet:
         raise ConfigError("mainnet spends real money; repeat with --live --i-understand-mainnet")
-    _run(settings, chosen, sends=live)
+    _run(settings, chosen, ledger=ledger, sends=live)
 
 
-def _run(settings: Settings, network: NetworkSettings, *, sends: bool) -> None:
+def _run(settings: Settings, network: NetworkSettings, *, ledger: Path, sends: bool) -> None:
     secrets = load_secrets(settings.keys, environment())
-    bot = Run(settings=settings, network=network, secrets=secrets, sends=sends)
+    bot = Run(settings=settings, network=network, secrets=secrets, ledger=ledger, sends=sends)
     run_until_stopped(run_live(bot, EventLog().watch))
 
 

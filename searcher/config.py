@@ -109,8 +109,8 @@ class KeySettings(_Section):
 class LedgerSettings(_Section):
     """Where decisions are recorded."""
 
-    path: Path = Path(".cache/ledger.sqlite")
-    """Created when missing; relative to the working directory."""
+    folder: Path = Path(".cache/ledgers")
+    """Holds a file for each network; created when missing, relative to the working directory."""
 
 
 class FactorySettings(_Section):

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -65,6 +66,9 @@ class Run:
     secrets: Secrets
     """The keys."""
 
+    ledger: Path
+    """Where decisions are recorded; one network per file."""
+
     sends: bool
     """False for a dry run, which simulates and records but submits nothing."""
 
@@ -121,7 +125,7 @@ async def run_live(run: Run, watch: Watch) -> None:
         found = await discover(rpc, _survey(run.network), block=head)
         reader = await _reader(rpc, run.network, found=found, head=head, account=signer.address)
         feed = await _feed(reader, run.network, head=head, clock=clock)
-        with open_ledger(run.settings.ledger.path) as ledger:
+        with open_ledger(run.ledger) as ledger:
             ports = Ports(
                 feed=feed,
                 simulator=CallBundleSimulator(endpoints[0]),

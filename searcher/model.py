@@ -272,7 +272,7 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmittedBundle:
-    """A bundle whose very bytes were simulated successfully. Made by `admission.admit` alone."""
+    """A bundle whose very bytes were simulated successfully. Made by `bundles.admit` alone."""
 
     bundle: Bundle
     """What may be sent."""

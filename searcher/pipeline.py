@@ -12,6 +12,7 @@ from graphs.units import Address
 from searcher.bidding import bid
 from searcher.bundles import admit, assemble
 from searcher.config import BiddingSettings, SearchSettings
+from searcher.errors import FeedError
 from searcher.mailbox import NewestMailbox, OrderedMailbox
 from searcher.model import (
     AdmittedBundle,
@@ -123,6 +124,7 @@ class Pipeline:
     async def _listen(self) -> None:
         async for block in self._ports.feed.blocks():
             self._blocks.put(block)
+        raise FeedError("blocks", "it ended")
 
     async def _follow(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from typing import Final
 
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.config import LedgerSettings, NetworkSettings, Settings
+from searcher.config import NetworkSettings, Settings
 from searcher.live import Run, Secrets, Started, run_live
 from searcher.pipeline import Event, Searched
 from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
@@ -152,10 +152,9 @@ async def _run_slots(
 
 def _bot(stage: _Stage, options: DemoOptions) -> Run:
     return Run(
-        settings=options.settings.model_copy(
-            update={"ledger": LedgerSettings(path=options.ledger)}
-        ),
+        settings=options.settings,
         network=stage.network,
         secrets=Secrets(trading=public_key(SEARCHER), identity=public_key(IDENTITY)),
+        ledger=options.ledger,
         sends=True,
     )

@@ -3,10 +3,16 @@
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from searcher.command_line import RECURSION_LIMIT
+
+# eth-account's dependencies raise it so far that deeply nested JSON would overflow the C stack.
+sys.setrecursionlimit(RECURSION_LIMIT)
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(

@@ -87,14 +87,18 @@ def open_ledger(path: Path) -> Iterator[SqliteLedger]:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path)
     except (OSError, sqlite3.Error) as error:
-        raise LedgerError(f"the ledger {path} cannot be opened: {error}; set ledger.path") from None
+        raise LedgerError(
+            f"the ledger {path} cannot be opened: {error}; choose another ledger.folder"
+        ) from None
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(SCHEMA)
         yield SqliteLedger(connection)
     except sqlite3.DatabaseError as error:
-        raise LedgerError(f"{path} is not a ledger: {error}; set ledger.path") from None
+        raise LedgerError(
+            f"{path} is not a ledger: {error}; choose another ledger.folder"
+        ) from None
     finally:
         connection.close()
 

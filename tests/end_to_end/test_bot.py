@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anvil
 
 CONFIG = """
 [ledger]
-path = "ledger.sqlite"
+folder = "ledgers"
 [networks.devnet]
 file = "devnet.toml"
 [networks.fork]

@@ -91,7 +91,7 @@ def test_shipped_network_resolves_from_the_environment(name: str, chain_id: int)
         ("[serch]\n", "serch", "'search'"),
         ("[search]\nmax_hop = 4\n", "search.max_hop", "'max_hops'"),
         ("[bidding]\ntip_share = 1\n", "bidding.tip_share", "'tip_share_bps'"),
-        ("[ledger]\nfile = 'x'\n", "ledger.file", "remove it"),
+        ("[ledger]\npath = 'x'\n", "ledger.path", "remove it"),
         ("[search]\ntip_share_bps = 1\n", "search.tip_share_bps", "remove it"),
     ],
 )

@@ -198,13 +198,13 @@ def test_folder_of_the_ledger_is_made(tmp_path: Path) -> None:
 
 
 def test_folder_in_place_of_the_ledger_is_one_line(tmp_path: Path) -> None:
-    assert refusal(tmp_path).endswith("; set ledger.path")
+    assert refusal(tmp_path).endswith("; choose another ledger.folder")
 
 
 def test_file_in_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert "set ledger.path" in refusal(tmp_path / "file" / "ledger.sqlite")
+    assert "choose another ledger.folder" in refusal(tmp_path / "file" / "ledger.sqlite")
 
 
 def test_file_that_is_not_a_ledger_is_one_line_and_stays_as_it_was(tmp_path: Path) -> None:
