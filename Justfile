@@ -33,6 +33,10 @@ test *arguments: setup-dev contracts
 unit *arguments: setup-dev
     {{ bin }}/pytest -m "not anvil" {{ arguments }}
 
+# Drive clients that others wrote against our relay
+interop: setup-dev
+    {{ bin }}/pytest tests/interop
+
 # Pass the property tests with many random examples
 prop *arguments: setup-dev
     HYPOTHESIS_PROFILE=nightly {{ bin }}/pytest -m "not anvil" --timeout=3000 {{ arguments }}
