@@ -24,6 +24,10 @@ from sims.demo_record import DemoRecord, Row
 DECIMALS = 6
 SHOWN_UNIT_WEI = WEI_PER_ETHER // 10**DECIMALS
 HASH_CHARACTERS = 10
+HEADER_LINES = 5
+ROW_LINES = 4
+"""A row takes two lines, on a narrow terminal up to four."""
+
 LENDER_NAMES = {LenderKind.AAVE_V3: "Aave", LenderKind.BALANCER_V2: "Balancer"}
 OUTCOME_STYLES = {
     Outcome.LANDED: "green",
@@ -128,9 +132,7 @@ class DemoView:
         self._console = console
         self._record = record
         self._market: Market | None = None
-        self._live = Live(
-            console=console, auto_refresh=False, transient=True, vertical_overflow="visible"
-        )
+        self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def say(self, step: str) -> None:
         """Name a step of the preparation."""
@@ -149,20 +151,21 @@ class DemoView:
             case Inclusion() if not self._console.is_terminal:
                 self._console.print(self._line(self._record.rows[event.bundle_id]), soft_wrap=True)
             case Inclusion() | Bundle():
-                self._live.update(self._table(), refresh=True)
+                fitting = max(1, (self._console.height - HEADER_LINES) // ROW_LINES)
+                self._live.update(self._table(last=fitting), refresh=True)
             case _:
                 pass
 
     def close(self, summary: Mapping[str, object], ledger: Path) -> None:
         """Leave the whole table, the totals and the ledger's path."""
         self._live.stop()
-        self._console.print(self._table())
+        self._console.print(self._table(last=len(self._record.rows)))
         for line in totals(summary, self._record):
             self._console.print(line, highlight=False)
         self._console.print(f"every decision is in the ledger: {ledger}", highlight=False)
 
-    def _table(self) -> Table:
-        return bundle_table(self._record.rows.values(), self._market)
+    def _table(self, *, last: int) -> Table:
+        return bundle_table([*self._record.rows.values()][-last:], self._market)
 
     def _line(self, row: Row) -> str:
         if self._market is None:

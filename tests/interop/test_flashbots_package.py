@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ CLIENT = Path(__file__).parent / "flashbots_client.py"
 TRADER = 3
 
 
-async def drive(node_url: str, relay_url: str) -> dict[str, str]:
+async def drive(node_url: str, relay_url: str) -> dict[str, Any]:
     """What the package reports of one session."""
     key = "0x" + public_key(TRADER).hex()
     process = await asyncio.create_subprocess_exec(
