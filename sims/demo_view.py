@@ -51,7 +51,7 @@ def bundle_table(rows: Iterable[Row], market: Market | None) -> Table:
     table.add_column("lender\ninput", justify="right", no_wrap=True)
     table.add_column("expected\nsimulated", justify="right", no_wrap=True)
     table.add_column("realised\ngas", justify="right", no_wrap=True)
-    table.add_column("bundle\noutcome")
+    table.add_column("bundle\noutcome", min_width=HASH_CHARACTERS)
     if market is not None:
         for row in rows:
             table.add_row(*("\n".join(cell) for cell in _cells(row, market)))
