@@ -1,6 +1,7 @@
 # Every habit of the project. `just` alone lists them; each sets up what it needs on first use.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
 
 export UV_PYTHON_DOWNLOADS := "never"
 bin := justfile_directory() / ".venv" / "bin"
@@ -19,27 +20,27 @@ setup-dev:
 
 # Run the main job: a local chain with real protocols, a local relay, the live pipeline
 demo *arguments: setup
-    @{{ bin }}/sims demo {{ arguments }}
+    @"{{ bin }}/sims" demo "$@"
 
 # Run the bot, dry unless told otherwise: `just run --network devnet`
 run *arguments: setup
-    @{{ bin }}/searcher run {{ arguments }}
+    @"{{ bin }}/searcher" run "$@"
 
 # Pass the tests: Python with and without a chain, then the contracts
 test *arguments: setup-dev contracts
-    {{ bin }}/pytest {{ arguments }}
+    "{{ bin }}/pytest" "$@"
 
 # Pass the tests that need no chain, in seconds
 unit *arguments: setup-dev
-    {{ bin }}/pytest -m "not anvil" {{ arguments }}
+    "{{ bin }}/pytest" -m "not anvil" "$@"
 
 # Drive clients that others wrote against our relay
 interop: setup-dev
-    {{ bin }}/pytest tests/interop
+    "{{ bin }}/pytest" tests/interop
 
 # Pass the property tests with many random examples
 prop *arguments: setup-dev
-    HYPOTHESIS_PROFILE=nightly {{ bin }}/pytest -m "not anvil" --timeout=3000 {{ arguments }}
+    HYPOTHESIS_PROFILE=nightly "{{ bin }}/pytest" -m "not anvil" --timeout=3000 "$@"
 
 # Pass the Foundry tests of the executor, offline, and its formatter and linter
 contracts: setup-dev
@@ -51,30 +52,30 @@ contracts: setup-dev
 
 # Format everything
 fmt: setup-dev
-    {{ bin }}/ruff format
+    "{{ bin }}/ruff" format
     cd contracts && bin/forge fmt
 
 # Check style and spelling
 lint: setup-dev
-    {{ bin }}/ruff format --check
-    {{ bin }}/ruff check
-    {{ bin }}/typos
+    "{{ bin }}/ruff" format --check
+    "{{ bin }}/ruff" check
+    "{{ bin }}/typos"
 
 # Check types
 types: setup-dev
-    {{ bin }}/mypy
+    "{{ bin }}/mypy"
 
 # Check that the packages keep their layers
 arch: setup-dev
-    {{ bin }}/lint-imports --no-logo
-    {{ bin }}/pytest tests/test_architecture.py
+    "{{ bin }}/lint-imports" --no-logo
+    "{{ bin }}/pytest" tests/test_architecture.py
 
 # Everything that CI runs
 check: lint types arch test
 
 # Measure: `just bench NAME [--json]`
 bench name *arguments: setup-dev
-    @{{ bin }}/python -m benchmarks.{{ name }} {{ arguments }}
+    @"{{ bin }}/python" -m benchmarks."$@"
 
 # Write the lock files again from pyproject.toml and contracts/package.json
 lock: setup-dev

@@ -17,6 +17,12 @@ from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
 from searcher.ports import Signer, UnsignedTransaction
 
+SIMULATE = "simulate"
+"""The stage of a rejection because nobody simulated the bundle."""
+
+ADMIT = "admit"
+"""The stage of a rejection because the simulation was not what had been predicted."""
+
 
 def assemble(bid: Bid, *, market: Market, executor: Address, signer: Signer, nonce: int) -> Bundle:
     """Encode the executor's plan and sign it for the bid's target block alone."""
@@ -81,6 +87,8 @@ def admit(bundle: Bundle, simulation: Simulation) -> AdmittedBundle | Rejection:
     is not understood.
     """
     bid = bundle.bid
+    if not simulation.has_run:
+        return _declined(bundle, SIMULATE, f"not simulated: {simulation.revert_reason}")
     reason = None
     if simulation.bundle_hash != bundle.bundle_hash:
         reason = "other bytes were simulated"
@@ -92,9 +100,13 @@ def admit(bundle: Bundle, simulation: Simulation) -> AdmittedBundle | Rejection:
         reason = "simulated profit differs from expected"
     if reason is None:
         return AdmittedBundle(bundle=bundle, simulation=simulation)
+    return _declined(bundle, ADMIT, reason)
+
+
+def _declined(bundle: Bundle, stage: str, reason: str) -> Rejection:
     return Rejection(
-        block_number=bid.opportunity.block_number,
-        cycle=bid.opportunity.cycle,
-        stage="admit",
+        block_number=bundle.bid.opportunity.block_number,
+        cycle=bundle.bid.opportunity.cycle,
+        stage=stage,
         reason=reason,
     )

@@ -62,12 +62,13 @@ def first_leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def run_until_stopped(main: Coroutine[None, None, None]) -> None:
-    """Run a coroutine; Ctrl-C and SIGTERM cancel it, so everything it opened is closed."""
+    """Run a coroutine; Ctrl-C, SIGTERM and a closed terminal cancel it, and it tidies up."""
 
     async def cancellable() -> None:
         task = asyncio.current_task()
         if task is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for ending in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         await main
 
     try:

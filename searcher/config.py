@@ -31,6 +31,9 @@ from searcher.model import LenderKind
 
 ENV_PREFIX = "env:"
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}")
+LIKE_A_KEY = re.compile(r"(0x)?[0-9a-fA-F]{32,}")
+"""What a private key looks like where somebody pasted it by mistake; never quoted."""
+
 MAX_HOPS = 8
 """What the executor's plan can hold."""
 
@@ -64,6 +67,16 @@ def _resolved(text: object, info: ValidationInfo) -> SecretStr:
     return SecretStr(value)
 
 
+def _key_reference(text: str) -> str:
+    name = text.removeprefix(ENV_PREFIX)
+    looks_like_a_key = LIKE_A_KEY.fullmatch(name) is not None
+    if not text.startswith(ENV_PREFIX) or not name.isidentifier() or looks_like_a_key:
+        message = "write env:NAME with the name of a variable that holds the key, never the key"
+        raise ValueError(message)
+    return text
+
+
+KeyReference = Annotated[str, AfterValidator(_key_reference)]
 HexAddress = Annotated[str, AfterValidator(_address)]
 Endpoint = Annotated[SecretStr, BeforeValidator(_resolved)]
 Wei = Annotated[int, Field(ge=0)]
@@ -99,10 +112,10 @@ class BiddingSettings(_Section):
 class KeySettings(_Section):
     """References to keys; never keys."""
 
-    trading: Annotated[str, Field(pattern=r"^env:\w+$")] = "env:SEARCHER_TRADING_KEY"
+    trading: KeyReference = "env:SEARCHER_TRADING_KEY"
     """Signs transactions; its account pays gas and owns the executor."""
 
-    identity: Annotated[str, Field(pattern=r"^env:\w+$")] = "env:SEARCHER_IDENTITY_KEY"
+    identity: KeyReference = "env:SEARCHER_IDENTITY_KEY"
     """Signs requests to relays; hold no funds on it and keep it for its reputation."""
 
 
@@ -269,7 +282,7 @@ def _first_line(error: ValidationError, section: type[_Section], source: str) ->
     errors = error.errors(include_url=False, include_input=False)
     # A mistyped key is reported as unknown rather than as missing under its real name.
     first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-    name = ".".join(str(part) for part in first["loc"])
+    name = ".".join("…" if LIKE_A_KEY.fullmatch(str(part)) else str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
         close = difflib.get_close_matches(key, _keys(section, first["loc"][:-1]), n=1)

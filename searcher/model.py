@@ -251,6 +251,9 @@ class Simulation:
     simulator: str
     """Who answered."""
 
+    has_run: bool
+    """False when it refused or did not answer; then `revert_reason` holds its words."""
+
     bundle_hash: str
     """Of exactly the transactions that were simulated."""
 
@@ -350,7 +353,7 @@ class Rejection:
     """What was declined."""
 
     stage: str
-    """`bid`, `admit` or `deadline`."""
+    """`bid`, `simulate`, `admit` or `deadline`."""
 
     reason: str
     """A closed, named reason."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from graphs.units import Address
 from searcher.bidding import bid
-from searcher.bundles import admit, assemble
+from searcher.bundles import ADMIT, admit, assemble
 from searcher.config import BiddingSettings, SearchSettings
 from searcher.errors import FeedError
 from searcher.mailbox import NewestMailbox, OrderedMailbox
@@ -20,6 +20,7 @@ from searcher.model import (
     Block,
     LedgerRecord,
     Rejection,
+    Submission,
 )
 from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator
 from searcher.strategy import find_opportunities
@@ -29,6 +30,9 @@ BLOCK_QUEUE_BOUND = 64
 """Blocks that may wait to be applied; more is a fatal lag."""
 
 NS_PER_SECOND = 1_000_000_000
+
+DEADLINE = "deadline"
+"""The stage of a rejection because the slot or the head went by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,43 +140,48 @@ class Pipeline:
 
     async def _trade(self) -> None:
         while True:
-            snapshot = await self._snapshots.get()
-            chosen = await self._choose(snapshot)
-            if chosen is None:
-                continue
-            verdict = await self._prove(chosen, snapshot)
-            match verdict:
-                case Rejection():
-                    self._record(verdict)
-                case AdmittedBundle() if self._ports.relays:
-                    await self._submit(verdict)
-                case AdmittedBundle():
-                    pass
+            await self._take(await self._snapshots.get())
 
-    async def _choose(self, snapshot: Snapshot) -> Bid | None:
-        """The bid with the greatest net profit; the search runs off the event loop."""
+    async def _take(self, snapshot: Snapshot) -> None:
+        """Send the best bid of the snapshot that can be proven; at most one for each block."""
+        for offer in await self._offers(snapshot):
+            self._record(offer)
+            if isinstance(offer, Rejection):
+                return
+            verdict = await self._prove(offer, snapshot)
+            if isinstance(verdict, AdmittedBundle):
+                await self._submit(verdict, snapshot.block)
+                return
+            self._record(verdict)
+            if verdict.stage != ADMIT:
+                return
+            self._tracker.set_aside(offer.opportunity)
+
+    async def _offers(self, snapshot: Snapshot) -> list[Bid] | list[Rejection]:
+        """The bids, greatest net profit first; else why the best opportunity is not worth one.
+
+        The search runs off the event loop.
+        """
         found = await asyncio.to_thread(
             find_opportunities,
             snapshot,
             base=self._strategy.base,
             settings=self._strategy.search,
+            set_aside=self._tracker.aside,
         )
-        searched = Searched(
-            block=snapshot.block, nominated=found.nominated, truncated=found.truncated
+        self._watch(
+            Searched(block=snapshot.block, nominated=found.nominated, truncated=found.truncated)
         )
-        self._watch(searched)
         offers = [
             bid(opportunity, snapshot.block, self._strategy.bidding)
             for opportunity in found.opportunities
         ]
         bids = [offer for offer in offers if isinstance(offer, Bid)]
-        best = max(bids, key=lambda offer: offer.net_profit_wei, default=None)
-        for verdict in [best] if best is not None else offers[:1]:
-            self._record(verdict)
-        return best
+        rejections = [offer for offer in offers if isinstance(offer, Rejection)]
+        return sorted(bids, key=lambda offer: -offer.net_profit_wei) or rejections[:1]
 
     async def _prove(self, chosen: Bid, snapshot: Snapshot) -> AdmittedBundle | Rejection:
-        """Sign, simulate and admit, all before the slot that the head opened is over."""
+        """Sign, simulate and admit while the snapshot's block is the head and its slot lasts."""
         bundle = assemble(
             chosen,
             market=snapshot.market,
@@ -184,11 +193,12 @@ class Pipeline:
             async with asyncio.timeout(self._remaining_s(snapshot.block)):
                 simulation = await self._ports.simulator.simulate(bundle)
         except TimeoutError:
-            return _late(chosen)
+            return _late(chosen, "the slot passed")
         self._record(simulation)
-        is_late = self._tracker.height >= chosen.target_block
-        if is_late or self._remaining_s(snapshot.block) <= 0:
-            return _late(chosen)
+        if self._remaining_s(snapshot.block) <= 0:
+            return _late(chosen, "the slot passed")
+        if self._tracker.head_hash != snapshot.block.hash:
+            return _late(chosen, "the head moved on")
         return admit(bundle, simulation)
 
     def _remaining_s(self, block: Block) -> float:
@@ -196,26 +206,41 @@ class Pipeline:
         elapsed_ns = self._ports.clock.now_ns() - block.received_ns
         return self._strategy.slot_seconds - elapsed_ns / NS_PER_SECOND
 
-    async def _submit(self, admitted: AdmittedBundle) -> None:
+    async def _submit(self, admitted: AdmittedBundle, block: Block) -> None:
         """Ledger before network: the intent is on disk before the first byte leaves."""
+        if not self._ports.relays:
+            return
         self._record(admitted.bundle)
         self._tracker.open(admitted.bundle)
         async with asyncio.TaskGroup() as tasks:
             for relay in self._ports.relays:
-                tasks.create_task(self._submit_to(relay, admitted))
+                tasks.create_task(self._submit_to(relay, admitted, block))
 
-    async def _submit_to(self, relay: Relay, admitted: AdmittedBundle) -> None:
-        self._record(await relay.submit(admitted))
+    async def _submit_to(self, relay: Relay, admitted: AdmittedBundle, block: Block) -> None:
+        try:
+            async with asyncio.timeout(self._remaining_s(block)):
+                self._record(await relay.submit(admitted))
+        except TimeoutError:
+            self._record(self._unanswered(relay, admitted))
+
+    def _unanswered(self, relay: Relay, admitted: AdmittedBundle) -> Submission:
+        return Submission(
+            bundle_id=admitted.bundle.id,
+            relay=relay.name,
+            accepted=False,
+            answer="no answer before the slot passed",
+            sent_ns=self._ports.clock.now_ns(),
+        )
 
     def _record(self, record: LedgerRecord) -> None:
         self._ports.ledger.record(record)
         self._watch(record)
 
 
-def _late(chosen: Bid) -> Rejection:
+def _late(chosen: Bid, reason: str) -> Rejection:
     return Rejection(
         block_number=chosen.opportunity.block_number,
         cycle=chosen.opportunity.cycle,
-        stage="deadline",
-        reason="the slot passed",
+        stage=DEADLINE,
+        reason=reason,
     )

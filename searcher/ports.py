@@ -56,6 +56,10 @@ class Simulator(Protocol):
 class Relay(Protocol):
     """Takes bundles privately to a builder."""
 
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Send once. Whatever happens on the wire is a Submission, never an exception."""
 

@@ -4,10 +4,12 @@ The lender is part of the size: each lender's fee and depth bound the input, so 
 base token has its own best cycles.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from graphs.bellman_ford import CycleSearch, find_cycles
+from graphs.cycles import Cycle
 from graphs.ranking import Loan, best_cycles
 from graphs.sizing import FeeRule, flash_fee_half_up, flash_fee_up
 from graphs.units import Address
@@ -26,6 +28,10 @@ SIZED_PER_LENDER: Final = 4
 differ by where the fifth is ever the best."""
 
 
+Aside = Collection[tuple[Cycle, LenderKind]]
+"""Cycles that failed their proof with a lender."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a search of one snapshot came to."""
@@ -40,8 +46,13 @@ class Found:
     """The best of each lender, sized; greatest gross profit first, ties by cycle and lender."""
 
 
-def find_opportunities(snapshot: Snapshot, *, base: Address, settings: SearchSettings) -> Found:
-    """Nominate every profitable cycle through the base, and size the best with each lender."""
+def find_opportunities(
+    snapshot: Snapshot, *, base: Address, settings: SearchSettings, set_aside: Aside
+) -> Found:
+    """Nominate every profitable cycle through the base, and size the best with each lender.
+
+    What is set aside is nominated too, but never becomes an opportunity.
+    """
     search = find_cycles(
         snapshot.graph, base, max_hops=settings.max_hops, limit=settings.max_cycles
     )
@@ -49,7 +60,7 @@ def find_opportunities(snapshot: Snapshot, *, base: Address, settings: SearchSet
         opportunity
         for lender in snapshot.block.lenders
         if lender.asset == base and lender.available
-        for opportunity in _best(snapshot, search, lender)
+        for opportunity in _best(snapshot, search, lender, set_aside=set_aside)
     ]
     return Found(
         nominated=len(search),
@@ -58,10 +69,14 @@ def find_opportunities(snapshot: Snapshot, *, base: Address, settings: SearchSet
     )
 
 
-def _best(snapshot: Snapshot, search: CycleSearch, lender: Lender) -> list[Opportunity]:
+def _best(
+    snapshot: Snapshot, search: CycleSearch, lender: Lender, *, set_aside: Aside
+) -> list[Opportunity]:
     loan = Loan(
         fee_bps=lender.fee_bps, max_input=lender.available, flash_fee=FEE_RULES[lender.kind]
     )
+    top = SIZED_PER_LENDER + len(set_aside)
+    candidates = best_cycles(snapshot.market, search, loan, top=top)
     return [
         Opportunity(
             block_number=snapshot.block.number,
@@ -72,8 +87,9 @@ def _best(snapshot: Snapshot, search: CycleSearch, lender: Lender) -> list[Oppor
             flash_fee_wei=sized.flash_fee,
             gross_profit_wei=sized.gross_profit,
         )
-        for sized in best_cycles(snapshot.market, search, loan, top=SIZED_PER_LENDER)
-    ]
+        for sized in candidates
+        if (sized.cycle, lender.kind) not in set_aside
+    ][:SIZED_PER_LENDER]
 
 
 def _by_gross_profit(opportunity: Opportunity) -> tuple[object, ...]:

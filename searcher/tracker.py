@@ -7,6 +7,7 @@ parent's and never an undo. Open and landed bundles live here too, because a blo
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from graphs.cycles import Cycle
 from graphs.errors import GraphError
 from graphs.market import Market
 from graphs.pools.base import Pool
@@ -19,7 +20,9 @@ from searcher.model import (
     Block,
     Bundle,
     Inclusion,
+    LenderKind,
     LiquidityChanged,
+    Opportunity,
     Outcome,
     PoolUpdate,
     PriceSet,
@@ -29,6 +32,9 @@ from searcher.model import (
 
 KEPT_BLOCKS = 64
 """Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
+
+ASIDE_BLOCKS = 32
+"""How long what failed its proof is left out: an epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +56,29 @@ class Tracker:
 
     def __init__(self, market: Market, graph: TokenGraph) -> None:
         self._states = {market.block_hash: (market, graph)}
-        self._height = market.block_number
+        self._head = market
         self._open: dict[str, Bundle] = {}
+        self._aside: dict[tuple[Cycle, LenderKind], int] = {}
         self._decided: dict[str, tuple[Bundle, Inclusion]] = {}
 
     @property
-    def height(self) -> int:
-        """The number of the head."""
-        return self._height
+    def head_hash(self) -> str:
+        """The identity of the newest applied block."""
+        return self._head.block_hash
+
+    @property
+    def aside(self) -> frozenset[tuple[Cycle, LenderKind]]:
+        """What failed its proof lately: no bid is made on it for a while."""
+        return frozenset(
+            failed
+            for failed, number in self._aside.items()
+            if number > self._head.block_number - ASIDE_BLOCKS
+        )
+
+    def set_aside(self, opportunity: Opportunity) -> None:
+        """Remember what failed its proof: a token, a pool or the lender is not what it seems."""
+        self._aside = {failed: self._aside[failed] for failed in self.aside}
+        self._aside[opportunity.cycle, opportunity.lender.kind] = self._head.block_number
 
     def apply(self, block: Block) -> Snapshot:
         """Make the block the head: its parent's snapshot with its updates. O(touched pools).
@@ -74,7 +95,7 @@ class Tracker:
             graph = graph.refreshed(market, pools.keys())
         market = replace(market, block_number=block.number, block_hash=block.hash)
         self._states[block.hash] = market, graph
-        self._height = block.number
+        self._head = market
         self._forget(block.number - KEPT_BLOCKS)
         return Snapshot(block=block, market=market, graph=graph)
 
@@ -104,7 +125,15 @@ class Tracker:
                 del self._decided[bundle.id]
                 self._open[bundle.id] = bundle
                 if inclusion.outcome is not Outcome.MISSED:
-                    yield replace(inclusion, outcome=Outcome.REORGED, reason="block replaced")
+                    yield replace(
+                        inclusion,
+                        outcome=Outcome.REORGED,
+                        reason="block replaced",
+                        gross_profit_wei=0,
+                        tip_wei=0,
+                        gas_used_gas=0,
+                        gas_cost_wei=0,
+                    )
             elif inclusion.block_number <= block.number - KEPT_BLOCKS:
                 del self._decided[bundle.id]
 

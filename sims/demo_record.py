@@ -112,7 +112,9 @@ class DemoRecord:
                 sum(row.bundle.bid.opportunity.gross_profit_wei for row in landed)
             ),
             "simulated_profit_wei": str(sum(row.simulation.gross_profit_wei for row in landed)),
-            "realised_profit_wei": str(sum(i.gross_profit_wei for i in inclusions)),
+            "realised_profit_wei": str(
+                sum(i.gross_profit_wei for i in inclusions if i.outcome is Outcome.LANDED)
+            ),
             "gas_used": sum(i.gas_used_gas for i in inclusions),
             "block_to_bundle_ms": {
                 "p50": percentile(self.latencies_ms(), MEDIAN_PERCENT),

@@ -8,6 +8,8 @@ SimsError
 ├── ArtifactError         a contract's bytecode is not installed or not readable
 ├── CompilerError         the contracts cannot be compiled (compiler.py)
 ├── DeploymentError       a transaction of the deployment failed
+├── NetworkRunningError   another local chain has left its network file
+├── ForkError             the chain that is to be forked cannot be
 ├── UnknownScenarioError  no scenario of that name
 ├── PoolTableError        a table of pools that no chain could have produced (pool_table.py)
 ├── SearchError           a table that cannot be searched as asked (search.py)
@@ -16,6 +18,7 @@ SimsError
     ├── RequestRefusedError         a request that is answered with a JSON-RPC error
     ├── UndecodableTransactionError bytes that are no transaction that the relay takes
     ├── RelayPortInUseError         the relay's address is taken
+    ├── RelayPortRefusedError       the system does not let the relay listen there
     └── BuilderError                the node did not mine the block that was planned
 
 Expected outcomes (a trade that reverts, a bundle that misses) are values, not errors.
@@ -157,6 +160,33 @@ class RelayPortInUseError(RelayError):
         super().__init__(f"relay port {port} on {host} is in use: choose another, or 0 for any")
         self.host = host
         self.port = port
+
+
+class RelayPortRefusedError(RelayError):
+    """The system does not let us listen there."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"the relay may not listen on port {port} of {host}; choose one above 1023"
+        )
+        self.host = host
+        self.port = port
+
+
+class NetworkRunningError(SimsError):
+    """A local chain has left its network file already, and still runs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is in use by a running local chain; stop that one first")
+        self.path = path
+
+
+class ForkError(SimsError):
+    """The chain that is to be forked cannot be."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the network cannot be forked: {reason}")
+        self.reason = reason
 
 
 class BuilderError(RelayError):

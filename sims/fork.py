@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from graphs.units import WEI_PER_ETHER, Address
 from searcher.adapters.clock import SystemClock
-from searcher.adapters.decoding import HEADER_ONLY, decode_header
+from searcher.adapters.decoding import HEADER_ONLY, decode_header, quantity
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.config import NetworkSettings
 from searcher.model import LenderKind
@@ -26,6 +26,7 @@ from sims.devnet.anvil import ROOT, AnvilOptions, running_anvil
 from sims.devnet.artifacts import compiled_code
 from sims.devnet.compiler import compile_contracts
 from sims.devnet.deployer import Deployer
+from sims.errors import ForkError
 from sims.local_network import network_file, running_local_relay
 from sims.relay.builder import Builder
 from sims.slots import run_slot
@@ -62,6 +63,7 @@ async def run_fork(options: ForkOptions, *, ready: Callable[[], None]) -> None:
         RpcError: the forked chain's node does not answer.
     """
     upstream = options.upstream
+    await _check_upstream(upstream)
     anvil_options = AnvilOptions(
         chain_id=upstream.chain_id, fork_url=upstream.http_url.get_secret_value()
     )
@@ -77,6 +79,20 @@ async def run_fork(options: ForkOptions, *, ready: Callable[[], None]) -> None:
             with network_file(network, options.file):
                 ready()
                 await _build_blocks(relay.builder, pace_s=options.pace_s)
+
+
+async def _check_upstream(upstream: NetworkSettings) -> None:
+    """Anvil gives a fork whatever chain id it is told, so the chain's own is asked for before."""
+    async with open_rpc(upstream.http_url.get_secret_value()) as rpc:
+        chain_id = quantity(await rpc.call("eth_chainId"), "eth_chainId")
+    if chain_id != upstream.chain_id:
+        raise ForkError(
+            f"its node is on chain {chain_id}, the configuration says {upstream.chain_id}; "
+            "correct http_url or chain_id"
+        )
+    missing = set(LenderKind) - {lender.kind for lender in upstream.lenders}
+    if missing:
+        raise ForkError(f"the executor needs a lender of kind {min(missing)}; configure one")
 
 
 async def _build_blocks(builder: Builder, *, pace_s: float) -> NoReturn:

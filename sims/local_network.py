@@ -5,10 +5,13 @@ chain. The file is there while the chain runs and gone afterwards.
 """
 
 import json
+import socket
+import tomllib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -21,6 +24,7 @@ from searcher.config import (
 from sims.devnet.anvil import Anvil
 from sims.devnet.deployment import Deployment
 from sims.devnet.storage import write_atomically
+from sims.errors import NetworkRunningError
 from sims.relay.server import RelayOptions, RunningRelay, running_relay
 
 TABLES: Final = ("factories", "lenders", "relays")
@@ -67,12 +71,30 @@ async def running_local_relay(
 
 @contextmanager
 def network_file(network: NetworkSettings, path: Path) -> Iterator[None]:
-    """Leave the file that `searcher run --network` reads, for as long as the chain runs."""
-    write_atomically(path, network_toml(network).encode())
+    """Leave the file that `searcher run --network` reads, for as long as the chain runs.
+
+    Raises:
+        NetworkRunningError: another chain that still runs has left it.
+    """
+    content = network_toml(network).encode()
+    if path.exists() and _answers(path):
+        raise NetworkRunningError(path)
+    write_atomically(path, content)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if path.exists() and path.read_bytes() == content:
+            path.unlink()
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens where the file says; a killed chain leaves its file behind."""
+    try:
+        url = urlsplit(str(tomllib.loads(path.read_text(encoding="utf-8"))["http_url"]))
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=1):
+            return True
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def network_toml(network: NetworkSettings) -> str:

@@ -153,6 +153,7 @@ async def _logs(rpc: Rpc, survey: Survey, last_block: int) -> list[object]:
             chunk //= 2
         else:
             first = last + 1
+            chunk = min(2 * chunk, survey.chunk_blocks)
     return logs
 
 

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS bundles (
     nonce INTEGER NOT NULL, cycle TEXT NOT NULL, gross_profit_wei TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS simulations (
     seq INTEGER PRIMARY KEY, bundle_hash TEXT NOT NULL, simulator TEXT NOT NULL,
+    has_run INTEGER NOT NULL,
     state_block INTEGER NOT NULL, gas_used_gas INTEGER NOT NULL, coinbase_diff_wei TEXT NOT NULL,
     gross_profit_wei TEXT NOT NULL, revert_reason TEXT);
 CREATE TABLE IF NOT EXISTS submissions (
@@ -165,6 +166,7 @@ def _simulation_row(simulation: Simulation) -> dict[str, object]:
     return {
         "bundle_hash": simulation.bundle_hash,
         "simulator": simulation.simulator,
+        "has_run": int(simulation.has_run),
         "state_block": simulation.state_block,
         "gas_used_gas": simulation.gas_used_gas,
         "coinbase_diff_wei": str(simulation.coinbase_diff_wei),

@@ -20,7 +20,7 @@ from searcher.adapters.abi import (
 )
 from searcher.adapters.decoding import hex_bytes
 from searcher.adapters.rpc import Rpc
-from searcher.errors import WireError
+from searcher.errors import RpcError, WireError
 
 AGGREGATE3: Final = selector("aggregate3((address,bool,bytes)[])")
 
@@ -59,15 +59,36 @@ class Multicall:
     async def aggregate(self, calls: Sequence[Call], block_hash: str) -> list[bytes | None]:
         """Make all calls at the block, in requests of bounded size; None for one that reverted.
 
+        A stranger's contract may burn all the gas of a request. What failed beside others is
+        asked again on its own, so that nobody's answer depends on their neighbours.
+
         Raises:
             RpcError, WireError: the node refused, or there is no Multicall3 at that address.
         """
         results: list[bytes | None] = []
         for start in range(0, len(calls), CALLS_PER_REQUEST):
             chunk = calls[start : start + CALLS_PER_REQUEST]
-            method, params = self.at_block(chunk, block_hash)
-            results.extend(decode_answer(await self.rpc.call(method, *params), len(chunk)))
+            results.extend(await self._answers(chunk, block_hash))
         return results
+
+    async def _answers(self, calls: Sequence[Call], block_hash: str) -> list[bytes | None]:
+        method, params = self.at_block(calls, block_hash)
+        try:
+            answers = decode_answer(await self.rpc.call(method, *params), len(calls))
+        except RpcError as error:
+            if error.code is None:
+                raise
+            if len(calls) == 1:
+                return [None]
+            middle = len(calls) // 2
+            first = await self._answers(calls[:middle], block_hash)
+            return first + await self._answers(calls[middle:], block_hash)
+        if len(calls) == 1:
+            return answers
+        return [
+            (await self._answers([call], block_hash))[0] if answer is None else answer
+            for call, answer in zip(calls, answers, strict=True)
+        ]
 
 
 def decode_answer(value: object, count: int) -> list[bytes | None]:

@@ -14,6 +14,12 @@ class FlashbotsRelay(Relay):
         self._endpoint = endpoint
         self._clock = clock
 
+    @property
+    @override
+    def name(self) -> str:
+        """What the ledger calls it."""
+        return self._endpoint.name
+
     @override
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Send once, for one block."""

@@ -38,11 +38,11 @@ class CallBundleSimulator(Simulator):
             },
         )
         if answer.refusal is not None:
-            return self._failed(bundle, answer.refusal)
+            return self._failed(bundle, answer.refusal, has_run=False)
         try:
             return self._read(bundle, answer.result)
         except SearcherError as error:
-            return self._failed(bundle, str(error))
+            return self._failed(bundle, str(error), has_run=False)
 
     def _read(self, bundle: Bundle, result: object) -> Simulation:
         answer = _object(result, "result")
@@ -52,10 +52,11 @@ class CallBundleSimulator(Simulator):
         for entry in entries:
             reason = _failure(_object(entry, "results[]"))
             if reason is not None:
-                return self._failed(bundle, reason)
+                return self._failed(bundle, reason, has_run=True)
         executed = decode_result(_bytes(_object(entries[-1], "results[]").get("value"), "value"))
         return Simulation(
             simulator=self._endpoint.name,
+            has_run=True,
             bundle_hash=_text(answer.get("bundleHash"), "bundleHash"),
             state_block=_quantity(answer.get("stateBlockNumber"), "stateBlockNumber"),
             gas_used_gas=_quantity(answer.get("totalGasUsed"), "totalGasUsed"),
@@ -66,9 +67,10 @@ class CallBundleSimulator(Simulator):
             revert_reason=None,
         )
 
-    def _failed(self, bundle: Bundle, reason: str) -> Simulation:
+    def _failed(self, bundle: Bundle, reason: str, *, has_run: bool) -> Simulation:
         return Simulation(
             simulator=self._endpoint.name,
+            has_run=has_run,
             bundle_hash=bundle.bundle_hash,
             state_block=bundle.bid.target_block - 1,
             gas_used_gas=0,

@@ -17,7 +17,12 @@ from graphs.units import Address
 from searcher.adapters.decoding import quantity
 from searcher.adapters.rpc import open_rpc
 from searcher.flashbots import SIGNATURE_HEADER
-from sims.errors import RelayPortInUseError, RequestRefusedError, SignatureRefusedError
+from sims.errors import (
+    RelayPortInUseError,
+    RelayPortRefusedError,
+    RequestRefusedError,
+    SignatureRefusedError,
+)
 from sims.relay.builder import COINBASE, SLOT_SECONDS, Builder, BuilderIdentity
 from sims.relay.bundle_pool import BundlePool
 from sims.relay.methods import RelayMethods
@@ -191,6 +196,7 @@ async def listening(app: web.Application, options: RelayOptions) -> AsyncIterato
 
     Raises:
         RelayPortInUseError: somebody else listens there.
+        RelayPortRefusedError: the system does not let us.
     """
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -199,9 +205,9 @@ async def listening(app: web.Application, options: RelayOptions) -> AsyncIterato
         try:
             await site.start()
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise RelayPortInUseError(options.host, options.port) from None
+            if error.errno == errno.EADDRINUSE:
+                raise RelayPortInUseError(options.host, options.port) from None
+            raise RelayPortRefusedError(options.host, options.port) from None
         port = runner.addresses[0][1]
         yield f"http://{options.host}:{port}"
     finally:

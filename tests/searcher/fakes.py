@@ -65,12 +65,29 @@ class AcceptingRelay(Relay):
         self._inspect = inspect
         self.seen: list[AdmittedBundle] = []
 
+    @property
+    @override
+    def name(self) -> str:
+        """As in the records."""
+        return "fake"
+
     @override
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Acknowledge."""
         self._inspect()
         self.seen.append(admitted)
         return submission(admitted.bundle)
+
+
+class SilentRelay(AcceptingRelay):
+    """Takes the bundle and never answers."""
+
+    @override
+    async def submit(self, admitted: AdmittedBundle) -> Submission:
+        """Hang."""
+        self.seen.append(admitted)
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 class LegibleSigner(Signer):

@@ -190,6 +190,7 @@ def simulated(what: Bundle) -> Simulation:
     """The answer of a simulator that agrees with the bid."""
     return Simulation(
         simulator="fake",
+        has_run=True,
         bundle_hash=what.bundle_hash,
         state_block=what.bid.opportunity.block_number,
         gas_used_gas=400_000,

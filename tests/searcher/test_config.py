@@ -199,6 +199,18 @@ def test_key_in_place_of_a_reference_is_refused_and_not_quoted(tmp_path: Path) -
     assert canary[2:] not in message
 
 
+@pytest.mark.parametrize(
+    "text", ['trading = "env:{}"', 'trading = "env:0x{}"', '{} = "x"', "0x{} = 1"]
+)
+def test_pasted_key_is_never_quoted(text: str, tmp_path: Path) -> None:
+    canary = "c0ffee" * 10 + "beef"
+
+    message = refusal_of_text(tmp_path, f"[keys]\n{text.format(canary)}\n")
+
+    assert "keys." in message
+    assert canary not in message
+
+
 def test_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings(tmp_path / "absent.toml")

@@ -18,6 +18,7 @@ from searcher.model import (
     Block,
     Bundle,
     Inclusion,
+    LenderKind,
     Outcome,
     Rejection,
     ReservesSet,
@@ -33,6 +34,7 @@ from tests.searcher.fakes import (
     LegibleSigner,
     ListedFeed,
     ListLedger,
+    SilentRelay,
 )
 from tests.searcher.records import (
     ACCOUNT,
@@ -193,8 +195,8 @@ async def test_simulation_that_reverts_is_never_submitted() -> None:
     world = await played(World(simulator=simulator, relays=(relay,)), FIRST, QUIET)
 
     assert relay.seen == []
-    assert world.kinds() == [Bid, Simulation, Rejection]
-    assert world.rejections() == ["admit: simulation reverted: no"]
+    assert world.kinds() == [Bid, Simulation, Rejection] * 2
+    assert world.rejections() == ["admit: simulation reverted: no"] * 2
 
 
 async def test_bid_below_the_minimum_is_recorded_and_never_simulated() -> None:
@@ -248,7 +250,67 @@ async def test_bundle_whose_target_arrives_during_the_simulation_is_not_sent() -
     world = World(tracker=follower, relays=(relay,), simulator=simulator)
     await played(world, FIRST, QUIET)
 
-    assert (relay.seen, world.rejections()) == ([], ["deadline: the slot passed"])
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the head moved on"])
+
+
+async def test_bundle_whose_block_is_replaced_during_the_simulation_is_not_sent() -> None:
+    relay, follower = AcceptingRelay(), tracker()
+    sibling = replace(FIRST, hash="0xsibling")
+
+    def meanwhile(same: Simulation) -> Simulation:
+        follower.apply(sibling)
+        return same
+
+    world = World(tracker=follower, relays=(relay,), simulator=AgreeingSimulator(meanwhile))
+    await played(world, FIRST, QUIET)
+
+    assert (relay.seen, world.rejections()) == ([], ["deadline: the head moved on"])
+
+
+async def test_next_best_bid_is_sent_when_the_best_one_fails_its_proof() -> None:
+    relay = AcceptingRelay()
+
+    def balancer_is_paused(same: Simulation) -> Simulation:
+        is_first = len(simulator.seen) == 1
+        return replace(same, revert_reason="paused") if is_first else same
+
+    simulator = AgreeingSimulator(balancer_is_paused)
+    world = await played(World(simulator=simulator, relays=(relay,)), FIRST, QUIET)
+
+    (sent,) = relay.seen
+    assert sent.bundle.bid.opportunity.lender.kind is LenderKind.AAVE_V3
+    assert world.rejections() == ["admit: simulation reverted: paused"]
+
+
+async def test_what_failed_its_proof_is_not_bid_on_in_the_next_block() -> None:
+    simulator = AgreeingSimulator(lambda same: replace(same, revert_reason="toxic"))
+
+    world = await played(World(simulator=simulator), FIRST, block(102), block(103))
+
+    assert len(simulator.seen) == len({seen.bid.opportunity.lender.kind for seen in simulator.seen})
+    assert world.searched()[-1] == 103
+
+
+async def test_refusing_simulator_sets_nothing_aside() -> None:
+    def refuse(same: Simulation) -> Simulation:
+        return replace(same, has_run=False, revert_reason="unreachable")
+
+    follower = tracker()
+    world = World(tracker=follower, simulator=AgreeingSimulator(refuse))
+    await played(world, FIRST, QUIET)
+
+    assert world.rejections() == ["simulate: not simulated: unreachable"]
+    assert follower.aside == frozenset()
+
+
+async def test_relay_that_never_answers_does_not_outlast_the_slot() -> None:
+    relay, clock = SilentRelay(), HandClock()
+    clock.time_ns = SLOT_SECONDS * SECOND_NS - SECOND_NS // 10
+
+    world = await played(World(clock=clock, relays=(relay,)), FIRST, QUIET)
+
+    (answer,) = [record for record in world.ledger.records if isinstance(record, Submission)]
+    assert (answer.accepted, answer.answer) == (False, "no answer before the slot passed")
 
 
 async def test_newest_snapshot_is_searched_when_blocks_came_faster_than_decisions() -> None:

@@ -1,5 +1,6 @@
 """The network file says what the bot reads, and is there only while the chain runs."""
 
+import socket
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from searcher.config import NetworkSettings, Settings, load_network
 from searcher.errors import ConfigError
+from sims.errors import NetworkRunningError
 from sims.local_network import network_file, network_toml
 
 ADDRESSES = st.integers(0, 2**160 - 1).map(lambda number: f"0x{number:040x}")
@@ -39,6 +41,17 @@ NETWORKS = st.fixed_dictionaries(
     },
     optional={"executor": ADDRESSES, "start_block": st.integers(0, 2**40)},
 ).map(NetworkSettings.model_validate)
+SMALL = NetworkSettings.model_validate(
+    {
+        "chain_id": 1,
+        "http_url": "http://127.0.0.1:1",
+        "ws_url": "ws://127.0.0.1:1",
+        "weth": "0x" + "00" * 20,
+        "multicall3": "0x" + "00" * 20,
+        "factories": [],
+        "lenders": [],
+    }
+)
 
 
 @given(NETWORKS)
@@ -60,19 +73,39 @@ def test_network_is_found_while_its_file_is_there(
 
 
 def test_file_is_gone_after_a_failure(tmp_path: Path) -> None:
-    network = NetworkSettings.model_validate(
-        {
-            "chain_id": 1,
-            "http_url": "http://127.0.0.1:1",
-            "ws_url": "ws://127.0.0.1:1",
-            "weth": "0x" + "00" * 20,
-            "multicall3": "0x" + "00" * 20,
-            "factories": [],
-            "lenders": [],
-        }
-    )
-
-    with pytest.raises(KeyboardInterrupt), network_file(network, tmp_path / "network.toml"):
+    with pytest.raises(KeyboardInterrupt), network_file(SMALL, tmp_path / "network.toml"):
         raise KeyboardInterrupt
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_running_chain_keeps_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "network.toml"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        path.write_text(f'http_url = "{url}"\n')
+
+        with (
+            pytest.raises(NetworkRunningError, match="stop that one first"),
+            network_file(SMALL, path),
+        ):
+            pass
+
+    assert url in path.read_text()
+
+
+def test_file_of_a_killed_chain_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text('http_url = "http://127.0.0.1:9"\n')
+
+    with network_file(SMALL, path):
+        assert tomllib.loads(path.read_text())["chain_id"] == SMALL.chain_id
+
+
+def test_file_of_a_successor_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "network.toml"
+
+    with network_file(SMALL, path):
+        path.write_text("of somebody else")
+
+    assert path.read_text() == "of somebody else"

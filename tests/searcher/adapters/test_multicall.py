@@ -3,18 +3,21 @@
 from contextlib import suppress
 
 import pytest
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from graphs.units import Address
 from searcher.adapters.multicall import (
     AGGREGATE3,
     Call,
+    Multicall,
     decode_aggregate3,
     encode_aggregate3,
 )
-from searcher.errors import WireError
+from searcher.adapters.rpc import Rpc
+from searcher.errors import RpcError, WireError
 
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: Address("0x" + raw.hex()))
 calls = st.lists(st.builds(Call, to=addresses, data=st.binary(max_size=100)), max_size=6)
@@ -64,3 +67,31 @@ def test_random_bytes_raise_nothing_but_wire_errors(data: bytes, count: int) -> 
 def test_missing_contract_is_said_so() -> None:
     with pytest.raises(WireError, match="no contract at the multicall3 address"):
         decode_aggregate3(b"", 1)
+
+
+class GreedyNode(Rpc):
+    """Runs out of gas whenever a greedy contract is among the calls; has others fail beside it."""
+
+    def __init__(self, greedy: set[int]) -> None:
+        self._greedy = greedy
+
+    @override
+    async def call(self, method: str, *params: object) -> object:
+        """Answer each call with its own data."""
+        data = params[0]["data"]  # type: ignore[index]  # the request of an eth_call
+        calls = decode(["(address,bool,bytes)[]"], bytes.fromhex(data[10:]))[0]
+        if any(int(to, 16) in self._greedy for to, _, _ in calls):
+            raise RpcError(method=method, node="greedy", reason="out of gas", code=-32_000)
+        return "0x" + encoded([payload for _, _, payload in calls]).hex()
+
+
+@given(st.integers(1, 40), st.sets(st.integers(0, 39)))
+async def test_contract_that_burns_all_gas_takes_no_neighbour_along(
+    count: int, greedy: set[int]
+) -> None:
+    multicall = Multicall(rpc=GreedyNode(greedy), address=Address("0x" + "ca" * 20))
+    batch = [Call(to=Address(f"0x{index:040x}"), data=bytes([index])) for index in range(count)]
+
+    answers = await multicall.aggregate(batch, "0x" + "00" * 32)
+
+    assert answers == [None if index in greedy else bytes([index]) for index in range(count)]

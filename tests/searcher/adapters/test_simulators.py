@@ -46,6 +46,7 @@ RETH = {
 }
 EXPECTED = Simulation(
     simulator="local",
+    has_run=True,
     bundle_hash=BUNDLE.bundle_hash,
     state_block=STATE_BLOCK,
     gas_used_gas=400_000,
