@@ -10,6 +10,7 @@ from graphs.cycles import Hop
 from graphs.market import Market
 from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
+from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address
 from searcher.calldata import HopKind, Plan, PlanHop, encode_execute
 from searcher.errors import CalldataError
@@ -65,7 +66,7 @@ def _plan_hop(market: Market, hop: Hop) -> PlanHop:
     match market.pools[hop.pool_id]:
         case ConstantProductPool() as pool:
             kind = HopKind.CONSTANT_PRODUCT
-        case ConcentratedPool() as pool:
+        case ConcentratedPool() as pool if not isinstance(pool, UniswapV4Pool):
             kind = HopKind.CONCENTRATED
         case pool:
             raise CalldataError("hops", f"the executor cannot trade pool {pool.id}")

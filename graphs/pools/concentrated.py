@@ -1,4 +1,4 @@
-"""Pools whose liquidity lies in ranges of ticks: Uniswap V3, its forks, hook-free Uniswap V4.
+"""Pools whose liquidity lies in ranges of ticks: Uniswap V3 and its forks.
 
 A swap is the contract's loop, step by step. The gross liquidity of each tick is kept beside the
 net because a tick exists while its gross is above zero: its net may be zero between two adjoining
@@ -7,13 +7,19 @@ positions of equal size, and only the gross tells when a burn removes it.
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, Self
 
 from graphs.errors import InsufficientLiquidityError, MalformedPoolError, UnknownTokenError
 from graphs.fixed_point import INT256_MAX, UINT128_MAX, checked
 from graphs.pools.sqrt_price_math import Q96
 from graphs.pools.swap_math import compute_swap_step_exact_in, compute_swap_step_exact_out
-from graphs.pools.tick import TickTable, add_delta, find_flaw, update
+from graphs.pools.tick import (
+    TickTable,
+    add_delta,
+    find_flaw,
+    tick_spacing_to_max_liquidity_per_tick,
+    update,
+)
 from graphs.pools.tick_bitmap import (
     next_initialized_tick,
     next_initialized_tick_within_one_word,
@@ -38,7 +44,7 @@ _MAX_TICK_SPACING: Final = 32_767
 """The widest spacing that a V4 pool may have; V3 stops at 16383. TickMath of v4-core."""
 
 
-class _SwapState(NamedTuple):
+class SwapState(NamedTuple):
     """Where a swap ended."""
 
     amount_calculated: int
@@ -60,6 +66,9 @@ class _SwapState(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConcentratedPool:
     """Ranges of liquidity on a grid of ticks, a price, and the liquidity active at it."""
+
+    max_fee_pips: ClassVar[int] = PIPS - 1
+    """The highest fee that the factory enables."""
 
     id: PoolId
     """The pool's address, or its 32-byte id where a singleton holds it."""
@@ -105,7 +114,7 @@ class ConcentratedPool:
         """
         if self.token0 >= self.token1:
             raise MalformedPoolError(self.id, f"{self.token0} is not below {self.token1}")
-        if not 0 <= self.fee_pips < PIPS:
+        if not 0 <= self.fee_pips <= self.max_fee_pips:
             raise MalformedPoolError(self.id, f"fee of {self.fee_pips} pips")
         if not 0 < self.tick_spacing <= _MAX_TICK_SPACING:
             raise MalformedPoolError(self.id, f"tick spacing of {self.tick_spacing}")
@@ -126,6 +135,21 @@ class ConcentratedPool:
     def is_atomic(self) -> bool:
         """Always: a swap is one call."""
         return True
+
+    @property
+    def swap_fee0_pips(self) -> int:
+        """Share that stays behind of token0 sold, whoever gets it."""
+        return self.fee_pips
+
+    @property
+    def swap_fee1_pips(self) -> int:
+        """Share that stays behind of token1 sold, whoever gets it."""
+        return self.fee_pips
+
+    @property
+    def max_liquidity_per_tick(self) -> int:
+        """The most gross liquidity that a tick may hold."""
+        return tick_spacing_to_max_liquidity_per_tick(self.tick_spacing)
 
     def amount_out(self, token_in: Address, token_out: Address, amount_in: int) -> int:
         """Quote an exact input down to the end of all prices; 0 where the input is too small.
@@ -164,14 +188,12 @@ class ConcentratedPool:
         root = self._first_liquid_price(zero_for_one=zero_for_one)
         if root is None:
             return 0.0
-        after_fee = PIPS - self.fee_pips
+        after_fee = PIPS - (self.swap_fee0_pips if zero_for_one else self.swap_fee1_pips)
         if zero_for_one:
             return root * root * after_fee / (Q96 * Q96 * PIPS)
         return Q96 * Q96 * after_fee / (root * root * PIPS)
 
-    def after_swap(
-        self, token_in: Address, token_out: Address, amount_in: int
-    ) -> "ConcentratedPool":
+    def after_swap(self, token_in: Address, token_out: Address, amount_in: int) -> Self:
         """The state once an exact input was traded.
 
         Raises:
@@ -182,9 +204,7 @@ class ConcentratedPool:
         tick = get_tick_at_sqrt_ratio(end.sqrt_price_x96) if end.is_tick_stale else end.tick
         return self.with_price(end.sqrt_price_x96, tick=tick, liquidity=end.liquidity)
 
-    def with_price(
-        self, sqrt_price_x96: int, *, tick: int, liquidity: int | None = None
-    ) -> "ConcentratedPool":
+    def with_price(self, sqrt_price_x96: int, *, tick: int, liquidity: int | None = None) -> Self:
         """The state after a Swap event; without a liquidity, the one that the ticks imply.
 
         Raises:
@@ -193,7 +213,7 @@ class ConcentratedPool:
         if liquidity is None:
             liquidity = self._liquidity_at(tick)
         # The constructor spelt out takes half the time of dataclasses.replace.
-        return ConcentratedPool(
+        return type(self)(
             id=self.id,
             venue=self.venue,
             token0=self.token0,
@@ -208,9 +228,7 @@ class ConcentratedPool:
             liquidity_grosses=self.liquidity_grosses,
         )
 
-    def with_liquidity(
-        self, tick_lower: int, tick_upper: int, *, liquidity_delta: int
-    ) -> "ConcentratedPool":
+    def with_liquidity(self, tick_lower: int, tick_upper: int, *, liquidity_delta: int) -> Self:
         """The state after a Mint event, or after a Burn event where the change is negative.
 
         A Burn of zero, which only collects fees, changes nothing. O(ticks).
@@ -230,7 +248,7 @@ class ConcentratedPool:
             table = update(
                 table,
                 tick,
-                tick_spacing=self.tick_spacing,
+                max_liquidity=self.max_liquidity_per_tick,
                 liquidity_delta=liquidity_delta,
                 is_upper=tick == tick_upper,
             )
@@ -249,7 +267,9 @@ class ConcentratedPool:
                 running sum that is negative, does not end at zero, or is not the active liquidity.
         """
         table = TickTable(self.ticks, self.liquidity_nets, self.liquidity_grosses)
-        flaw = find_flaw(table, tick_spacing=self.tick_spacing)
+        flaw = find_flaw(
+            table, tick_spacing=self.tick_spacing, max_liquidity=self.max_liquidity_per_tick
+        )
         if flaw is not None:
             raise MalformedPoolError(self.id, flaw)
         implied = self._liquidity_at(self.tick)
@@ -283,13 +303,14 @@ class ConcentratedPool:
         known = token_in in self.tokens
         raise UnknownTokenError(self.id, token_out if known else token_in)
 
-    def _swap(self, amount: int, *, zero_for_one: bool, is_exact_in: bool) -> _SwapState:
+    def _swap(self, amount: int, *, zero_for_one: bool, is_exact_in: bool) -> SwapState:
         """Run the loop of UniswapV3Pool.swap without a price limit, until the amount is traded."""
         remaining = checked("amount", amount, minimum=1, maximum=INT256_MAX)
         calculated = 0
         price, tick, liquidity = self.sqrt_price_x96, self.tick, self.liquidity
         is_tick_stale = False
         limit = _LOWEST_LIMIT if zero_for_one else _HIGHEST_LIMIT
+        fee_pips = self.swap_fee0_pips if zero_for_one else self.swap_fee1_pips
         compute = compute_swap_step_exact_in if is_exact_in else compute_swap_step_exact_out
         while remaining:
             if price <= limit if zero_for_one else price >= limit:
@@ -303,7 +324,7 @@ class ConcentratedPool:
                 target,
                 liquidity=liquidity,
                 amount_remaining=remaining,
-                fee_pips=self.fee_pips,
+                fee_pips=fee_pips,
             )
             remaining -= amount_in if is_exact_in else amount_out
             calculated += amount_out if is_exact_in else amount_in
@@ -311,7 +332,7 @@ class ConcentratedPool:
             if price == stop_price:
                 liquidity = self._cross(stop, liquidity, zero_for_one=zero_for_one)
                 tick = stop - 1 if zero_for_one else stop
-        return _SwapState(calculated, price, tick, liquidity, is_tick_stale)
+        return SwapState(calculated, price, tick, liquidity, is_tick_stale)
 
     def _next_stop(self, tick: int, liquidity: int, *, zero_for_one: bool) -> int:
         """The tick where the next step ends at the latest.

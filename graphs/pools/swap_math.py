@@ -46,7 +46,8 @@ def compute_swap_step_exact_in(
     after_fee = mul_div_down(amount_remaining, PIPS - fee_pips, PIPS)
     if after_fee >= needed:
         reached = target_x96
-        amount_in = needed + mul_div_up(needed, fee_pips, PIPS - fee_pips)
+        # Needing nothing costs nothing, also where the fee is the whole input: SwapMath of V4.
+        amount_in = needed and needed + mul_div_up(needed, fee_pips, PIPS - fee_pips)
     else:
         # Never the target: `needed` is the least input whose rounded price gets there.
         reached = get_next_sqrt_price_from_input(
@@ -63,7 +64,10 @@ def compute_swap_step_exact_in(
 def compute_swap_step_exact_out(
     current_x96: int, target_x96: int, *, liquidity: int, amount_remaining: int, fee_pips: int
 ) -> SwapStep:
-    """Trade for at most this output towards the target price."""
+    """Trade for at most this output towards the target price.
+
+    The fee is below the whole input: no input buys an output otherwise.
+    """
     zero_for_one = current_x96 >= target_x96
     if zero_for_one:
         amount_out = get_amount1_delta_down(target_x96, current_x96, liquidity)

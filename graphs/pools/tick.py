@@ -40,7 +40,7 @@ def tick_spacing_to_max_liquidity_per_tick(tick_spacing: int) -> int:
 
 
 def update(
-    table: TickTable, tick: int, *, tick_spacing: int, liquidity_delta: int, is_upper: bool
+    table: TickTable, tick: int, *, max_liquidity: int, liquidity_delta: int, is_upper: bool
 ) -> TickTable:
     """Add a signed liquidity to one end of a position; a tick without gross liquidity vanishes.
 
@@ -55,8 +55,7 @@ def update(
     gross, net = (
         (table.liquidity_grosses[index], table.liquidity_nets[index]) if is_known else (0, 0)
     )
-    limit = tick_spacing_to_max_liquidity_per_tick(tick_spacing)
-    gross = checked("liquidity_gross", gross + liquidity_delta, maximum=limit)
+    gross = checked("liquidity_gross", gross + liquidity_delta, maximum=max_liquidity)
     net += -liquidity_delta if is_upper else liquidity_delta
     row = (tick, net, gross) if gross else ()
     return TickTable(
@@ -66,15 +65,14 @@ def update(
     )
 
 
-def find_flaw(table: TickTable, *, tick_spacing: int) -> str | None:
+def find_flaw(table: TickTable, *, tick_spacing: int, max_liquidity: int) -> str | None:
     """Say why no set of positions can have left these ticks; None if one can. O(ticks)."""
     if any(lower >= upper for lower, upper in pairwise(table.ticks)):
         return "ticks are not ascending"
     if any(tick % tick_spacing or abs(tick) > MAX_TICK for tick in table.ticks):
         return f"a tick is not on the grid of {tick_spacing}"
-    limit = tick_spacing_to_max_liquidity_per_tick(tick_spacing)
     for tick, net, gross in zip(*table, strict=True):
-        if not abs(net) <= gross <= limit or not gross or (gross - net) % 2:
+        if not abs(net) <= gross <= max_liquidity or not gross or (gross - net) % 2:
             return f"tick {tick} cannot hold net {net} with gross {gross}"
     sums = list(accumulate(table.liquidity_nets))
     if any(active < 0 for active in sums):

@@ -1,7 +1,7 @@
 """Signing for one block, names that are pure functions, and the gate before every relay."""
 
 import uuid
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hexbytes import HexBytes
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from graphs.pools.uniswap_v4 import UniswapV4Pool
 from searcher.adapters.keys import TradingKey
 from searcher.bundles import admit, assemble, bundle_id, plan
 from searcher.calldata import HopKind, decode_execute
@@ -197,3 +198,15 @@ def test_bid_that_the_executor_cannot_read_is_never_signed(wrong: Bid) -> None:
         assemble(wrong, market=START, executor=EXECUTOR, signer=signer, nonce=0)
 
     assert signer.seen == []
+
+
+def test_pool_that_only_looks_like_a_concentrated_one_is_never_planned() -> None:
+    seen = concentrated()
+    lookalike = UniswapV4Pool(
+        **{field.name: getattr(seen, field.name) for field in fields(seen)}, protocol_fee=0
+    )
+    hops = (CYCLE.hops[0], replace(CYCLE.hops[1], pool_id=RANGE))
+    bid = replace(BID, opportunity=replace(OPPORTUNITY, cycle=replace(CYCLE, hops=hops)))
+
+    with pytest.raises(CalldataError, match="cannot trade pool"):
+        plan(bid, market(START.pools[DEAR], lookalike))

@@ -1,5 +1,7 @@
 """Concentrated pools that positions can have made, priced between, on and beside their ticks."""
 
+from typing import TypeVar
+
 from hypothesis import strategies as st
 
 from graphs.pools.concentrated import ConcentratedPool
@@ -14,6 +16,8 @@ from graphs.units import Address, PoolId
 
 LOW = Address("0x" + "1" * 40)
 HIGH = Address("0x" + "2" * 40)
+
+AnyConcentrated = TypeVar("AnyConcentrated", bound=ConcentratedPool)
 
 SPACINGS = {0: 10, 100: 10, 500: 10, 3000: 60, 10_000: 200, 999_999: 200}
 
@@ -50,11 +54,11 @@ def funded_pools(draw: st.DrawFn) -> ConcentratedPool:
     positions = draw(st.lists(st.tuples(pairs, st.integers(1, 2**108)), min_size=1, max_size=5))
     bounds = [bound * spacing for pair, _ in positions for bound in pair]
     pool = empty_pool(
-        fee_pips=fee_pips, tick_spacing=spacing, sqrt_price_x96=draw(_prices_near(bounds))
+        fee_pips=fee_pips, tick_spacing=spacing, sqrt_price_x96=draw(prices_near(bounds))
     )
     for (lower, upper), liquidity in positions:
         pool = pool.with_liquidity(lower * spacing, upper * spacing, liquidity_delta=liquidity)
-    return draw(st.sampled_from([pool, _fallen_onto_its_tick(pool)]))
+    return draw(st.sampled_from([pool, fallen_onto_its_tick(pool)]))
 
 
 def amounts() -> st.SearchStrategy[int]:
@@ -62,8 +66,8 @@ def amounts() -> st.SearchStrategy[int]:
     return st.integers(0, 127).flatmap(lambda bits: st.integers(2**bits, 2 ** (bits + 1)))
 
 
-def _prices_near(bounds: list[int]) -> st.SearchStrategy[int]:
-    """Between the outermost ticks, or within one unit of a tick."""
+def prices_near(bounds: list[int]) -> st.SearchStrategy[int]:
+    """Prices between the outermost ticks, or within one unit of a tick."""
     edges = [get_sqrt_ratio_at_tick(bound) for bound in bounds]
     near = st.tuples(st.sampled_from(edges), st.integers(-1, 1)).map(sum)
     between = st.integers(min(edges), max(edges))
@@ -71,7 +75,7 @@ def _prices_near(bounds: list[int]) -> st.SearchStrategy[int]:
     return st.one_of(near, between).map(lambda price: min(max(price, lowest), highest))
 
 
-def _fallen_onto_its_tick(pool: ConcentratedPool) -> ConcentratedPool:
+def fallen_onto_its_tick(pool: AnyConcentrated) -> AnyConcentrated:
     """The same price as a fall leaves it: exactly on a tick, the current tick one lower."""
     ratio = get_sqrt_ratio_at_tick(pool.tick)
     if ratio != pool.sqrt_price_x96 or pool.tick not in pool.ticks or ratio == MIN_SQRT_RATIO:

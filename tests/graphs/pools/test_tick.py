@@ -16,6 +16,7 @@ from graphs.pools.tick import (
 from graphs.pools.tick_math import MAX_TICK
 
 EMPTY = TickTable((), (), ())
+SHARE = tick_spacing_to_max_liquidity_per_tick(10)
 
 positions = st.lists(
     st.tuples(st.integers(-9, 8), st.integers(1, 9), st.integers(1, 2**100)),
@@ -27,7 +28,9 @@ positions = st.lists(
 def with_position(table: TickTable, lower: int, upper: int, *, liquidity: int) -> TickTable:
     """Both ends of a position, on a grid of 10."""
     for tick, is_upper in ((lower, False), (upper, True)):
-        table = update(table, tick, tick_spacing=10, liquidity_delta=liquidity, is_upper=is_upper)
+        table = update(
+            table, tick, max_liquidity=SHARE, liquidity_delta=liquidity, is_upper=is_upper
+        )
     return table
 
 
@@ -37,7 +40,7 @@ def test_any_positions_leave_ticks_without_flaw(drawn: list[tuple[int, int, int]
     for lower, width, liquidity in drawn:
         table = with_position(table, lower * 10, (lower + width) * 10, liquidity=liquidity)
 
-    assert find_flaw(table, tick_spacing=10) is None
+    assert find_flaw(table, tick_spacing=10, max_liquidity=SHARE) is None
     assert sum(table.liquidity_grosses) == 2 * sum(liquidity for _, _, liquidity in drawn)
 
 
@@ -59,7 +62,7 @@ def test_tick_between_equal_neighbours_stays_though_its_net_is_zero() -> None:
     table = with_position(with_position(EMPTY, 0, 10, liquidity=5), 10, 20, liquidity=5)
 
     assert table == TickTable((0, 10, 20), (5, 0, -5), (5, 10, 5))
-    assert find_flaw(table, tick_spacing=10) is None
+    assert find_flaw(table, tick_spacing=10, max_liquidity=SHARE) is None
 
 
 def test_burning_more_than_a_tick_holds_is_refused() -> None:
@@ -68,11 +71,9 @@ def test_burning_more_than_a_tick_holds_is_refused() -> None:
 
 
 def test_minting_more_than_a_ticks_share_is_refused() -> None:
-    share = tick_spacing_to_max_liquidity_per_tick(10)
-
-    assert with_position(EMPTY, 0, 10, liquidity=share).liquidity_grosses == (share, share)
+    assert with_position(EMPTY, 0, 10, liquidity=SHARE).liquidity_grosses == (SHARE, SHARE)
     with pytest.raises(AmountOutOfRangeError):
-        with_position(EMPTY, 0, 10, liquidity=share + 1)
+        with_position(EMPTY, 0, 10, liquidity=SHARE + 1)
 
 
 # Uniswap v3-core test/Tick.spec.ts: shares for the spacings of its fees, and for the whole range.
@@ -112,4 +113,4 @@ def test_liquidity_outside_its_type_is_refused(liquidity: int, delta: int) -> No
     ids=["order", "twice", "grid", "range", "net", "empty", "parity", "share", "below", "open"],
 )
 def test_a_flaw_is_named(table: TickTable, words: str) -> None:
-    assert words in (find_flaw(table, tick_spacing=10) or "")
+    assert words in (find_flaw(table, tick_spacing=10, max_liquidity=SHARE) or "")
