@@ -12,13 +12,13 @@ cycle, which is negative; the walk is cut only where that sum is not negative. A
 because weights are integers, so no tolerance enters.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from graphs.compilation import compiled, inlined
 from graphs.cycles import Cycle
 from graphs.token_graph import UNUSABLE, Indices, TokenGraph, Weights
 from graphs.units import Address
@@ -34,20 +34,6 @@ UNREACHABLE: Final = 2**61
 
 FIRST_CAPACITY: Final = 1_024
 """Cycles that the result holds before it grows for the first time; it doubles from there."""
-
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
-
-
-def _compiled(kernel: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Compile to machine code that is kept on disk and runs without the interpreter's lock."""
-    return cast("Callable[Parameters, Result]", njit(cache=True, nogil=True)(kernel))
-
-
-def _inlined(kernel: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Compile as part of every caller: a call in the innermost loop would count references."""
-    compiler = njit(cache=True, nogil=True, inline="always")
-    return cast("Callable[Parameters, Result]", compiler(kernel))
 
 
 class Arrays(NamedTuple):
@@ -133,14 +119,11 @@ def find_cycles(graph: TokenGraph, base: Address, *, max_hops: int, limit: int) 
     Raises:
         ValueError: `max_hops` is not within MIN_HOPS and MAX_HOPS.
     """
-    if not MIN_HOPS <= max_hops <= MAX_HOPS:
-        message = f"max_hops must be within {MIN_HOPS} and {MAX_HOPS}, not {max_hops}"
-        raise ValueError(message)
+    check_hops(max_hops)
     start = graph.topology.token_index.get(base)
     if start is None:
-        none, no_weights = np.empty((0, max_hops), np.int32), np.empty(0, np.int64)
-        return CycleSearch(graph=graph, edges=none, weights=no_weights, truncated=False)
-    arrays = _arrays(graph, start)
+        return no_cycles(graph, max_hops)
+    arrays = arrays_of(graph, start)
     distance = layered_distances(arrays, max_hops - 1)
     found, truncated = enumerate_cycles(arrays, distance, limit)
     return CycleSearch(
@@ -148,7 +131,25 @@ def find_cycles(graph: TokenGraph, base: Address, *, max_hops: int, limit: int) 
     )
 
 
-def _arrays(graph: TokenGraph, base: int) -> Arrays:
+def check_hops(max_hops: int) -> None:
+    """Refuse a number of hops that no cycle has, or that weights cannot be summed over.
+
+    Raises:
+        ValueError: it is not within MIN_HOPS and MAX_HOPS.
+    """
+    if not MIN_HOPS <= max_hops <= MAX_HOPS:
+        message = f"max_hops must be within {MIN_HOPS} and {MAX_HOPS}, not {max_hops}"
+        raise ValueError(message)
+
+
+def no_cycles(graph: TokenGraph, max_hops: int) -> CycleSearch:
+    """The result where the graph does not know the base."""
+    edges, weights = np.empty((0, max_hops), np.int32), np.empty(0, np.int64)
+    return CycleSearch(graph=graph, edges=edges, weights=weights, truncated=False)
+
+
+def arrays_of(graph: TokenGraph, base: int) -> Arrays:
+    """Show a graph to the kernels."""
     topology = graph.topology
     return Arrays(
         base=base,
@@ -162,7 +163,7 @@ def _arrays(graph: TokenGraph, base: int) -> Arrays:
     )
 
 
-@_compiled
+@compiled
 def layered_distances(arrays: Arrays, layers: int) -> Weights:
     """Compute `distance[j][v]` of the module's docstring for j up to `layers`."""
     count = len(arrays.outgoing_first) - 1
@@ -175,7 +176,7 @@ def layered_distances(arrays: Arrays, layers: int) -> Weights:
     return distance
 
 
-@_compiled
+@compiled
 def relax_layer(arrays: Arrays, layers: Weights, frontier: Indices) -> Indices:
     """Lower the second of two layers over the edges into the tokens that made the first one.
 
@@ -200,7 +201,7 @@ def relax_layer(arrays: Arrays, layers: Weights, frontier: Indices) -> Indices:
     return improved[:size]
 
 
-@_compiled
+@compiled
 def enumerate_cycles(arrays: Arrays, distance: Weights, limit: int) -> tuple[Found, bool]:
     """Walk depth first along every prefix that the distances cannot rule out.
 
@@ -241,7 +242,7 @@ def enumerate_cycles(arrays: Arrays, distance: Weights, limit: int) -> tuple[Fou
     return first_rows(found, count), False
 
 
-@_compiled
+@compiled
 def walk_from_base(arrays: Arrays, max_hops: int) -> Walk:
     """Stand at the base with every edge untried.
 
@@ -267,7 +268,7 @@ def walk_from_base(arrays: Arrays, max_hops: int) -> Walk:
     return walk
 
 
-@_inlined
+@inlined
 def open_row(arrays: Arrays, walk: Walk, depth: int) -> None:
     """Make every edge of the token at this depth untried; for the last hop, those to the base."""
     token = walk.token[depth]
@@ -279,7 +280,7 @@ def open_row(arrays: Arrays, walk: Walk, depth: int) -> None:
         walk.end[depth] = arrays.outgoing_first[token + 1]
 
 
-@_compiled
+@compiled
 def is_used(arrays: Arrays, walk: Walk, depth: int) -> bool:
     """Tell whether the hop being taken repeats a pool, or a token other than the base."""
     edge = walk.cursor[depth] - 1
@@ -291,7 +292,7 @@ def is_used(arrays: Arrays, walk: Walk, depth: int) -> bool:
     return False
 
 
-@_compiled
+@compiled
 def doubled(found: Found) -> Found:
     """Make room for as many cycles again."""
     return Found(
@@ -300,7 +301,7 @@ def doubled(found: Found) -> Found:
     )
 
 
-@_compiled
+@compiled
 def first_rows(found: Found, count: int) -> Found:
     """Keep the rows in use, and free the rest."""
     return Found(found.edges[:count].copy(), found.weights[:count].copy())

@@ -6,45 +6,21 @@ from hypothesis import strategies as st
 from graphs.bellman_ford import CycleSearch, find_cycles
 from graphs.errors import GraphError
 from graphs.market import Market
-from graphs.pools.constant_product import ConstantProductPool
+from graphs.profit_bounds import BOUNDED_HOPS
 from graphs.quotes import quote_cycle
-from graphs.ranking import BOUNDED_HOPS, Loan, best_cycles, by_profit, profit_bounds_float
+from graphs.ranking import Loan, best_cycles, by_profit, profit_bounds_float
 from graphs.sizing import flash_fee_half_up, size_cycle
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
-from tests.graphs.concave_pool import ConcavePool
+from tests.graphs.loans import loans, partly_hidden_markets
 from tests.graphs.markets import (
     BASE,
-    UINT112_MAX,
-    chain_reserves,
     market_of,
-    pool_lists,
     pool_of,
     ring_of,
-    small_reserves,
 )
 
 MAX_HOPS = 4
-
-loans = st.builds(Loan, fee_bps=st.sampled_from((0, 5, 100)), max_input=st.integers(0, UINT112_MAX))
-
-markets = st.one_of(
-    pool_lists(reserves=small_reserves),
-    pool_lists(reserves=chain_reserves),
-    pool_lists(reserves=st.integers(10**18, 10**19)),
-).flatmap(
-    lambda pools: st.lists(st.booleans(), min_size=len(pools), max_size=len(pools)).map(
-        lambda hidden: partly_hidden(pools, hidden)
-    )
-)
-
-
-def partly_hidden(pools: list[ConstantProductPool], hidden: list[bool]) -> Market:
-    """A market in which sizing has a closed form for some pools only."""
-    return market_of(
-        ConcavePool(inside=pool) if is_hidden else pool
-        for pool, is_hidden in zip(pools, hidden, strict=True)
-    )
 
 
 def searched(market: Market) -> CycleSearch:
@@ -53,7 +29,7 @@ def searched(market: Market) -> CycleSearch:
 
 @settings(deadline=None)
 @given(
-    market=markets,
+    market=partly_hidden_markets,
     loan=loans,
     shares=st.lists(st.floats(0, 1), max_size=5),
 )
@@ -61,7 +37,7 @@ def test_no_input_earns_more_than_the_bound(
     market: Market, loan: Loan, shares: list[float]
 ) -> None:
     search = searched(market)
-    bounds = profit_bounds_float(market, search, loan)
+    bounds = profit_bounds_float(search, loan)
 
     for cycle, bound in zip(search, bounds, strict=True):
         sized = size_cycle(market, cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
@@ -75,7 +51,7 @@ def test_no_input_earns_more_than_the_bound(
 
 
 @settings(deadline=None)
-@given(market=markets, loan=loans, top=st.integers(0, 5))
+@given(market=partly_hidden_markets, loan=loans, top=st.integers(0, 5))
 def test_best_cycles_are_the_first_when_all_are_sized(market: Market, loan: Loan, top: int) -> None:
     search = searched(market)
     everything = [

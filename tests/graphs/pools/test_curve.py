@@ -16,6 +16,7 @@ from graphs.errors import (
     MalformedPoolError,
     UnknownTokenError,
 )
+from graphs.fixed_point import UINT256_MAX
 from graphs.pools.curve import FEE_DENOMINATOR, PRECISION, CurvePool
 from graphs.pools.curve_math import Curve, get_d
 from graphs.units import Address, PoolId
@@ -89,10 +90,25 @@ def test_the_invariant_is_the_exact_one(pool: CurvePool) -> None:
     balances = pool._scaled()
     exact = exact_invariant(balances, amplification_of(pool))
 
-    found = get_d(balances, curve_of(pool)._replace(reverts_unsettled=False))
+    try:
+        found = get_d(balances, curve_of(pool)._replace(reverts_unsettled=False))
+    except AmountOutOfRangeError:
+        assert first_step_overflows(balances)
+        return
 
     # The error of every step grows with the imbalance.
     assert abs(found - exact) <= exact.scaleb(-12) + len(balances) + 1
+
+
+def first_step_overflows(balances: tuple[int, ...]) -> bool:
+    """Whether a product of the first step, where D is the sum, is wider than a word."""
+    total = sum(balances)
+    product = total
+    for balance in balances:
+        if product * total > UINT256_MAX:
+            return True
+        product = product * total // (balance * len(balances))
+    return product * total * len(balances) > UINT256_MAX
 
 
 def curve_of(pool: CurvePool) -> Curve:

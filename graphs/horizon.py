@@ -1,0 +1,128 @@
+"""The cycles through a few touched pools alone: what a block or a pending transaction changed.
+
+Let `forward[j][v]` be the least weight of a walk of at most j hops from the base to v, and
+`backward[j][v]` of one from v to the base, neither through the base in between, on the graph that
+the horizon was taken of; only touched pools weigh otherwise in the graph that is searched.
+Theorem: the search yields exactly the cycles of the full search that trade at a touched pool.
+Proof. Every such cycle has one first touched hop. From that hop the walk goes back to the base,
+over pools that are not touched, and then from its end on to the base; so each cycle comes from one
+hop and one walk. The hops before are not touched, so `forward` bounds them. The j hops after trade
+at j pools at most, none of them that of the first; so they weigh no less than `backward[j]` minus
+`slack[j]`, the sum of the j largest reductions of weight at touched pools, one fewer than all at
+most. A walk is cut only where the sum of its weight and of these bounds is not negative, for every
+way to divide the hops that remain; a closed one is judged by its weight alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphs.bellman_ford import (
+    Arrays,
+    CycleSearch,
+    arrays_of,
+    check_hops,
+    layered_distances,
+    no_cycles,
+)
+from graphs.token_graph import UNUSABLE, Indices, TokenGraph, Weights, edges_of
+from graphs.trails import Touch, enumerate_through
+from graphs.units import Address, PoolId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Horizon:
+    """The bounds of one graph around one base, which also serve every what-if of that graph."""
+
+    graph: TokenGraph
+    """What was bounded."""
+
+    base: Address
+    """Where cycles start."""
+
+    max_hops: int
+    """Of a cycle."""
+
+    forward: Weights
+    """As the module's docstring says; no column where the graph does not know the base."""
+
+    backward: Weights
+    """As the module's docstring says; no column where the graph does not know the base."""
+
+    @classmethod
+    def from_graph(cls, graph: TokenGraph, base: Address, *, max_hops: int) -> "Horizon":
+        """Bound every way from the base and to it. O(hops * edges).
+
+        Raises:
+            ValueError: `max_hops` is not within MIN_HOPS and MAX_HOPS.
+        """
+        check_hops(max_hops)
+        start = graph.topology.token_index.get(base)
+        forward = backward = np.empty((max_hops, 0), np.int64)
+        if start is not None:
+            arrays = arrays_of(graph, start)
+            forward = layered_distances(_reversed(arrays), max_hops - 1)
+            backward = layered_distances(arrays, max_hops - 1)
+        return cls(graph=graph, base=base, max_hops=max_hops, forward=forward, backward=backward)
+
+
+def find_cycles_through(
+    horizon: Horizon, graph: TokenGraph, pool_ids: Iterable[PoolId], *, limit: int
+) -> CycleSearch:
+    """Find what `find_cycles` finds that trades at one of these pools, in the same order.
+
+    The graph is the horizon's own, or one refreshed from it in which no other pool changed. The
+    more a what-if changes prices, the weaker are the bounds: for the many pools of a block,
+    take the horizon of the new graph. With `truncated` set, any of the cycles may be missing.
+    """
+    index = graph.topology.pool_index
+    touched = np.array(sorted({index[i] for i in pool_ids if i in index}), np.int32)
+    if _is_outdated(horizon, graph, touched):
+        horizon = Horizon.from_graph(graph, horizon.base, max_hops=horizon.max_hops)
+    start = graph.topology.token_index.get(horizon.base)
+    if start is None:
+        return no_cycles(graph, horizon.max_hops)
+    touch = Touch(
+        pools=touched,
+        is_touched=np.zeros(len(graph.topology.pools), np.bool_),
+        pool_first=graph.topology.pool_first,
+        pool_edge=graph.topology.pool_edge,
+        weights_before=horizon.graph.weights,
+        forward=horizon.forward,
+        backward=horizon.backward,
+    )
+    found, truncated = enumerate_through(arrays_of(graph, start), touch, limit)
+    order = np.lexsort(found.edges.T[::-1])
+    return CycleSearch(
+        graph=graph,
+        edges=found.edges[order],
+        weights=found.weights[order],
+        truncated=bool(truncated),
+    )
+
+
+def _reversed(arrays: Arrays) -> Arrays:
+    """Turn every edge around. Edges stand sorted by source, so they are their own row."""
+    return arrays._replace(
+        source=arrays.target,
+        target=arrays.source,
+        outgoing_first=arrays.incoming_first,
+        incoming_first=arrays.outgoing_first,
+        incoming_edge=np.arange(len(arrays.source), dtype=np.int32),
+    )
+
+
+def _is_outdated(horizon: Horizon, graph: TokenGraph, touched: Indices) -> bool:
+    """Tell whether the bounds do not hold: other pools, or a direction that was dry and is not.
+
+    With one pool touched, no hop but the first can be along a direction that was dry.
+    """
+    topology = graph.topology
+    if horizon.graph.topology is not topology:
+        return True
+    if len(touched) == 1:
+        return False
+    edges = edges_of(topology, touched)
+    is_revived = (horizon.graph.weights[edges] == UNUSABLE) & (graph.weights[edges] != UNUSABLE)
+    return bool(is_revived.any())
