@@ -4,7 +4,15 @@ import json
 import platform
 import sys
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
+
+
+class Direction(StrEnum):
+    """Which side of its target a value has to be on."""
+
+    AT_MOST = "<="
+    AT_LEAST = ">="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,19 +22,26 @@ class Row:
     measure: str
     """What was measured."""
 
-    value: float
-    """The median, or the ratio."""
+    value: float | None
+    """The median, or the ratio; None where the data to measure with is absent."""
 
     unit: str
     """Of the value."""
 
     target: float | None
-    """At most this; None where there is none."""
+    """None where there is none."""
+
+    direction: Direction = Direction.AT_MOST
+    """Whether the target is the most or the least."""
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is reached; None without one."""
-        return None if self.target is None else self.value <= self.target
+        """Whether the target is reached; None without one, or without a value."""
+        if self.target is None or self.value is None:
+            return None
+        if self.direction is Direction.AT_LEAST:
+            return self.value >= self.target
+        return self.value <= self.target
 
 
 def machine() -> str:
@@ -49,5 +64,6 @@ def report(benchmark: str, rows: list[Row]) -> None:
     print(f"{benchmark} on {machine()}")
     for row in rows:
         verdict = {None: "", True: "met", False: "MISSED"}[row.is_met]
-        limit = "" if row.target is None else f"target <= {row.target:g} {row.unit}"
-        print(f"  {row.measure:<58} {row.value:10.3f} {row.unit:<4} {limit} {verdict}")
+        limit = "" if row.target is None else f"target {row.direction} {row.target:g} {row.unit}"
+        value = f"{'absent':>10}" if row.value is None else f"{row.value:10.3f}"
+        print(f"  {row.measure:<66} {value} {row.unit:<6} {limit} {verdict}")

@@ -15,6 +15,7 @@ from searcher.config import environment, load_network, load_settings, network_pa
 from searcher.fork_process import READY
 from searcher.live import Started, load_secrets, trading_address
 from searcher.pipeline import Event
+from sims.cycle_drawing import write_drawing
 from sims.demo import DemoOptions, run_demo
 from sims.demo_record import DemoRecord
 from sims.demo_view import DemoView
@@ -22,9 +23,10 @@ from sims.devnet.anvil import ROOT
 from sims.devnet.compiler import compile_contracts
 from sims.errors import SimsError
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
+from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
-from sims.search import search_pools
-from sims.search_view import best_cycles_table, figures
+from sims.search import PoolSelection, SearchOptionsError, search_pools
+from sims.search_view import say_known, say_search
 
 CACHE = ROOT / ".cache"
 
@@ -47,13 +49,14 @@ def demo(
     seed: Annotated[int, typer.Option(help="Of the traders: the same seed, the same trades.")] = 7,
     pace: Pace = 1.0,
     config: Config = Path("config.toml"),
+    ledger: Annotated[Path | None, typer.Option(help="A new file; else one under .cache.")] = None,
     as_json: Json = False,
 ) -> None:
     """From a price gap to a landed flash-loan bundle, on real contracts, offline."""
     clock = SystemClock()
     options = DemoOptions(
         settings=load_settings(config),
-        ledger=CACHE / "demo" / f"ledger-{clock.now_ns()}.sqlite",
+        ledger=ledger or CACHE / "demo" / f"ledger-{clock.now_ns()}.sqlite",
         blocks=blocks,
         seed=seed,
         pace_s=pace,
@@ -80,7 +83,9 @@ def devnet(
     *,
     seed: Annotated[int, typer.Option(help="Of the traders.")] = 7,
     pace: Pace = 2.0,
-    relay_port: Annotated[int, typer.Option(help="Of the local relay; 0 for any.")] = 0,
+    relay_port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of the local relay; 0 for any.")
+    ] = 0,
     config: Config = Path("config.toml"),
 ) -> None:
     """Keep a local chain with traders and a relay running for `searcher run --network devnet`."""
@@ -116,22 +121,34 @@ def fork(
 @app.command()
 def search(
     *,
-    pools: Annotated[Path, typer.Option(help="A CSV table of pools with their reserves.")],
-    base: Annotated[str, typer.Option(help="The token that cycles start and end with.")],
+    pools: Annotated[
+        Path | None, typer.Option(help="Recorded pools: a CSV table, JSON, or a folder of them.")
+    ] = None,
+    base: Annotated[str, typer.Option(help="The token that cycles start and end with.")] = "",
+    known: Annotated[
+        Path | None, typer.Option(help="Recorded arbitrages to find again, instead of pools.")
+    ] = None,
+    chain: Annotated[str | None, typer.Option(help="Of the pools, where files name many.")] = None,
     max_hops: Annotated[int, typer.Option(min=2, max=8)] = 4,
     top: Annotated[int, typer.Option(min=0, help="Cycles to print, best first.")] = 10,
+    draw: Annotated[Path | None, typer.Option(help="An SVG file for a picture of them.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Find and size every profitable cycle through a token in a table of pools."""
-    report = search_pools(
-        pools, base=Address(base), max_hops=max_hops, top=top, clock=SystemClock()
-    )
-    if as_json:
-        typer.echo(report.as_json())
-        return
+    """Find and size every profitable cycle through a token in recorded pools."""
     console = Console()
-    console.print(best_cycles_table(report))
-    console.print(figures(report), highlight=False)
+    if known is not None and pools is None and draw is None:
+        checked = check_known(known, max_hops=max_hops)
+        say_known(checked, console, as_json=as_json)
+        raise typer.Exit(0 if checked.is_met else 1)
+    if pools is None or known is not None or not base:
+        raise SearchOptionsError
+    selection = PoolSelection(path=pools, chain=chain)
+    report = search_pools(
+        selection, base=Address(base), max_hops=max_hops, top=top, clock=SystemClock()
+    )
+    if draw is not None:
+        write_drawing(draw, report)
+    say_search(report, console, as_json=as_json)
 
 
 @app.command(name="compile")

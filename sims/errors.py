@@ -11,8 +11,9 @@ SimsError
 ├── NetworkRunningError   another local chain has left its network file
 ├── ForkError             the chain that is to be forked cannot be
 ├── UnknownScenarioError  no scenario of that name
-├── PoolTableError        a table of pools that no chain could have produced (pool_table.py)
-├── SearchError           a table that cannot be searched as asked (search.py)
+├── PoolFileError         recorded pools that cannot be read (recorded_states/states.py)
+├── SearchError           recorded pools that cannot be searched as asked (search.py)
+├── DrawingError          a picture that cannot be written (cycle_drawing.py)
 └── RelayError            the local relay or its builder
     ├── SignatureRefusedError       a signature header that does not verify
     ├── RequestRefusedError         a request that is answered with a JSON-RPC error

@@ -1,4 +1,4 @@
-"""The search command: every profitable cycle of a table of pools, timed.
+"""The search command: every profitable cycle of recorded pools, timed.
 
 Separate from the command line, which prints what this returns. There is no lender here: profit is
 output minus input, before any fee of a loan and before gas.
@@ -18,7 +18,8 @@ from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from searcher.ports import Clock
 from sims.errors import SimsError
-from sims.pool_table import read_pool_table
+from sims.pool_files import read_pools
+from sims.recorded_states.states import Refusal
 
 NS_PER_MS: Final = 1_000_000
 """Nanoseconds in a millisecond."""
@@ -32,7 +33,17 @@ NO_FEE: Final = Loan(fee_bps=0, max_input=UINT112_MAX)
 
 
 class SearchError(SimsError):
-    """The root of what stops a search of a table that was read; see also PoolTableError."""
+    """The root of what stops a search of pools that were read; see also PoolFileError."""
+
+
+class SearchOptionsError(SearchError):
+    """Options that do not say what to search."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing to search, or too much: give --pools FILE with --base ADDRESS, "
+            "or --known FILE without a drawing"
+        )
 
 
 class TooManyCyclesError(SearchError):
@@ -45,12 +56,23 @@ class TooManyCyclesError(SearchError):
 
 
 class UnknownBaseError(SearchError):
-    """A base token that no funded pool of the table trades."""
+    """A base token that no funded pool trades."""
 
     def __init__(self, base: str, path: Path) -> None:
-        super().__init__(f"no funded pool in {path} trades {base}; name a token of the table")
+        super().__init__(f"no funded pool in {path} trades {base}; name a token that one trades")
         self.base = base
         self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSelection:
+    """Which recorded pools to search."""
+
+    path: Path
+    """A file, or a folder of files."""
+
+    chain: str | None
+    """As the files name it; None where they hold one chain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +82,20 @@ class SearchReport:
     market: Market
     """The funded pools that were searched."""
 
+    graph: TokenGraph
+    """The same, compiled."""
+
     tokens: int
     """Traded by at least one funded pool."""
 
     pools: int
-    """Funded: with two reserves."""
+    """Funded: those that trade."""
 
     pools_left_out: int
-    """Without a reserve."""
+    """Without a reserve, or recorded without a state."""
+
+    refusals: tuple[Refusal, ...]
+    """States that cannot be used; the rest was searched."""
 
     cycles: int
     """Found: simple, through the base, with a marginal product above one. None is left out."""
@@ -87,7 +115,9 @@ class SearchReport:
     def as_json(self) -> str:
         """Write one JSON object; amounts are strings of raw units, which no reader may round."""
         figures = {name: getattr(self, name) for name in FIGURES}
-        return json.dumps({**figures, "top": [_as_dict(sized) for sized in self.best]}, indent=2)
+        refused = [str(refusal) for refusal in self.refusals]
+        best = [_as_dict(sized) for sized in self.best]
+        return json.dumps({**figures, "refused": refused, "top": best}, indent=2)
 
 
 FIGURES: Final = ("tokens", "pools", "pools_left_out", "cycles", "build_ms", "search_ms", "size_ms")
@@ -95,23 +125,23 @@ FIGURES: Final = ("tokens", "pools", "pools_left_out", "cycles", "build_ms", "se
 
 
 def search_pools(
-    path: Path, *, base: Address, max_hops: int, top: int, clock: Clock
+    selection: PoolSelection, *, base: Address, max_hops: int, top: int, clock: Clock
 ) -> SearchReport:
     """Find every profitable cycle of up to `max_hops` hops from the base, and size the best.
 
     Raises:
-        PoolTableError: the table cannot be used.
+        PoolFileError: nothing in the file can be used.
         UnknownBaseError: no funded pool trades the base.
         TooManyCyclesError: the cycles do not fit in memory.
         ValueError: `max_hops` is out of the search's range.
     """
-    table = read_pool_table(path)
+    states = read_pools(selection.path, chain=selection.chain)
     started_ns = clock.now_ns()
-    graph = TokenGraph.from_market(table.market)
+    graph = TokenGraph.from_market(states.market)
     built_ns = clock.now_ns()
     base = Address(base.lower())
     if base not in graph.topology.token_index:
-        raise UnknownBaseError(base, path)
+        raise UnknownBaseError(base, selection.path)
     # The first call loads the kernels, which is no part of a search.
     find_cycles(graph, base, max_hops=max_hops, limit=0)
     loaded_ns = clock.now_ns()
@@ -119,13 +149,15 @@ def search_pools(
     found_ns = clock.now_ns()
     if search.truncated:
         raise TooManyCyclesError(MOST_CYCLES, max_hops)
-    best = best_cycles(table.market, search, NO_FEE, top=top)
+    best = best_cycles(states.market, search, NO_FEE, top=top)
     sized_ns = clock.now_ns()
     return SearchReport(
-        market=table.market,
+        market=states.market,
+        graph=graph,
         tokens=len(graph.topology.tokens),
         pools=len(graph.topology.pools),
-        pools_left_out=table.pools_left_out,
+        pools_left_out=states.pools_left_out,
+        refusals=states.refusals,
         cycles=len(search),
         build_ms=(built_ns - started_ns) / NS_PER_MS,
         search_ms=(found_ns - loaded_ns) / NS_PER_MS,

@@ -1,24 +1,68 @@
-"""What a person sees of a search of a table of pools: the figures, then the best cycles.
+"""What a person sees of a search: the figures, the best cycles, and what could not be used.
 
 Amounts are raw units of the base, every digit: a table of strangers' tokens has no trusted scale.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sims.demo_view import path
+from sims.known_arbitrages import KnownReport
+from sims.recorded_states.states import Refusal
 from sims.search import SearchReport
+
+SHOWN_REFUSALS: Final = 10
+"""Refusals that are named; the JSON names all."""
+
+HASH_CHARACTERS: Final = 10
+"""Of a transaction's hash."""
+
+
+def say_search(report: SearchReport, console: Console, *, as_json: bool) -> None:
+    """Print a report: one JSON object and nothing else, or what a person reads."""
+    if as_json:
+        console.file.write(f"{report.as_json()}\n")
+        return
+    console.print(best_cycles_table(report))
+    _say_lines(console, [*refusal_lines(report.refusals), figures(report)])
+
+
+def say_known(report: KnownReport, console: Console, *, as_json: bool) -> None:
+    """Print a report: one JSON object and nothing else, or what a person reads."""
+    if as_json:
+        console.file.write(f"{report.as_json()}\n")
+        return
+    console.print(known_table(report))
+    _say_lines(console, [*refusal_lines(report.refusals), known_figures(report)])
+
+
+def _say_lines(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def figures(report: SearchReport) -> str:
     """One line about what was searched and how long it took."""
     return (
         f"{report.cycles:,} profitable cycles among {report.pools:,} pools of "
-        f"{report.tokens:,} tokens ({report.pools_left_out:,} pools without reserves left out); "
+        f"{report.tokens:,} tokens ({report.pools_left_out:,} pools without reserves left out, "
+        f"{len(report.refusals):,} refused); "
         f"built in {report.build_ms:.1f} ms, searched in {report.search_ms:.1f} ms, "
         f"sized in {report.size_ms:.1f} ms"
     )
+
+
+def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
+    """Name what cannot be used, one line each, the first ten."""
+    for refusal in refusals[:SHOWN_REFUSALS]:
+        yield f"refused: {''.join(c for c in str(refusal) if c.isprintable())}"
+    if len(refusals) > SHOWN_REFUSALS:
+        yield f"refused: {len(refusals) - SHOWN_REFUSALS:,} more; --json names all"
 
 
 def best_cycles_table(report: SearchReport) -> Table:
@@ -34,3 +78,35 @@ def best_cycles_table(report: SearchReport) -> Table:
             escape(str(sized.gross_profit)),
         )
     return table
+
+
+def known_table(report: KnownReport) -> Table:
+    """Each recorded arbitrage beside what the search makes of the same states."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("block\ntransaction", no_wrap=True)
+    table.add_column("hops", justify="right")
+    table.add_column("listed")
+    table.add_column("recorded input\nours", justify="right", no_wrap=True)
+    table.add_column("recorded profit\nours", justify="right", no_wrap=True)
+    table.add_column("met")
+    for check in report.checks:
+        known, sized = check.known, check.sized
+        ours = ("-", "-") if sized is None else (str(sized.amounts[0]), str(sized.gross_profit))
+        table.add_row(
+            f"{known.block_number}\n{escape(known.tx_hash[:HASH_CHARACTERS])}",
+            str(len(known.cycle.hops)),
+            "yes" if check.is_listed else "[red]NO[/red]",
+            f"{known.amount_in}\n{ours[0]}",
+            f"{known.profit}\n{ours[1]}",
+            "yes" if check.is_met else "[red]NO[/red]",
+        )
+    return table
+
+
+def known_figures(report: KnownReport) -> str:
+    """One line about how many were found."""
+    met = sum(check.is_met for check in report.checks)
+    return (
+        f"{met} of {len(report.checks)} known arbitrages listed and sized to at least the "
+        f"recorded profit; {len(report.refusals)} lines refused"
+    )

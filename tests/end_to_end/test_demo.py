@@ -7,46 +7,50 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.commands import ROOT, run
+from tests.end_to_end.commands import run
 
 pytestmark = pytest.mark.anvil
 
-LEDGERS = ROOT / ".cache" / "demo"
 
-
-def newest_ledger() -> Path:
-    return max(LEDGERS.glob("ledger-*.sqlite"), key=lambda path: path.stat().st_mtime_ns)
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "ledger.sqlite"
 
 
 @pytest.fixture(scope="module")
-def demo() -> dict[str, object]:
-    finished = run("sims", "demo", "--json", "--pace", "0.5")
+def demo(ledger: Path) -> dict[str, object]:
+    finished = run("sims", "demo", "--json", "--pace", "0.5", "--ledger", str(ledger))
     assert finished.returncode == 0, finished.stderr
     return dict(json.loads(finished.stdout))
 
 
-def test_demo_lands_at_least_five_bundles_through_each_lender(demo: dict[str, object]) -> None:
+def test_demo_lands_at_least_five_bundles_through_each_lender(
+    demo: dict[str, object], ledger: Path
+) -> None:
     query = (
         "SELECT bids.lender, count(*) FROM inclusions"
         " JOIN bundles USING (bundle_id) JOIN bids ON bids.target_block = bundles.target_block"
+        " AND bids.cycle = bundles.cycle AND bids.gross_profit_wei = bundles.gross_profit_wei"
         " WHERE outcome = 'landed' GROUP BY bids.lender"
     )
-    with closing(sqlite3.connect(newest_ledger())) as ledger:
-        landed = dict(ledger.execute(query).fetchall())
+    with closing(sqlite3.connect(ledger)) as connection:
+        landed = dict(connection.execute(query).fetchall())
 
     assert sum(landed.values()) == demo["bundles_landed"]
     assert landed["aave_v3"] >= 5
     assert landed["balancer_v2"] >= 5
 
 
-def test_expected_simulated_and_realised_profit_are_one_number(demo: dict[str, object]) -> None:
+def test_expected_simulated_and_realised_profit_are_one_number(
+    demo: dict[str, object], ledger: Path
+) -> None:
     query = (
         "SELECT bundles.gross_profit_wei, simulations.gross_profit_wei, inclusions.gross_profit_wei"
         " FROM inclusions JOIN bundles USING (bundle_id) JOIN simulations USING (bundle_hash)"
         " WHERE outcome = 'landed'"
     )
-    with closing(sqlite3.connect(newest_ledger())) as ledger:
-        profits = ledger.execute(query).fetchall()
+    with closing(sqlite3.connect(ledger)) as connection:
+        profits = connection.execute(query).fetchall()
 
     assert len(profits) == demo["bundles_landed"]
     assert all(expected == simulated == realised for expected, simulated, realised in profits)
@@ -66,9 +70,10 @@ def test_demo_prints_every_promised_figure(demo: dict[str, object]) -> None:
     assert demo["blocks"] == 20
 
 
-def test_demo_for_people_ends_with_totals_and_the_ledger() -> None:
-    finished = run("sims", "demo", "--blocks", "2", "--pace", "0.3")
+def test_demo_for_people_ends_with_totals_and_the_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    finished = run("sims", "demo", "--blocks", "2", "--pace", "0.3", "--ledger", str(path))
 
     assert finished.returncode == 0, finished.stderr
     assert "equal to the wei for each" in finished.stdout
-    assert str(newest_ledger()) in finished.stdout.replace("\n", "")
+    assert str(path) in finished.stdout.replace("\n", "")

@@ -13,22 +13,32 @@ SHOWN = re.compile(r"`([^`\n]+)`|^ {4}(.+)$", re.MULTILINE)
 
 RECIPE = re.compile(r"^([a-z][a-z-]*)[^:=\n]*:(?!=)", re.MULTILINE)
 
+CI = ".ci/run"
+BOT = "tests/end_to_end/test_bot.py"
+DEMO = "tests/end_to_end/test_demo.py"
+SEARCH = "tests/sims/test_search.py"
+
 RUN_ELSEWHERE = {
-    "npx -y rust-just demo": "test_demo.py",
-    "npx -y rust-just test": "this run",
-    "npx -y rust-just check": "continuous integration",
-    ".venv/bin/sims demo --json": "test_demo.py",
-    ".venv/bin/sims devnet": "test_bot.py",
-    ".venv/bin/searcher run --network devnet": "test_bot.py",
-    ".venv/bin/searcher run --network devnet --live": "test_bot.py",
-    ".venv/bin/searcher run --network fork": "test_bot.py",
-    ".venv/bin/searcher run --network fork --of mainnet --live": "test_bot.py",
-    ".venv/bin/sims search --pools FILE --base ADDRESS --max-hops 3": "test_search.py",
-    "just bench start": "benchmarks",
-    "just arch": "continuous integration",
-    "just demo": "test_demo.py",
+    "npx -y rust-just demo": DEMO,
+    "npx -y rust-just test": CI,
+    "npx -y rust-just check": CI,
+    ".venv/bin/sims demo --json": DEMO,
+    ".venv/bin/sims devnet": BOT,
+    ".venv/bin/searcher run --network devnet": BOT,
+    ".venv/bin/searcher run --network devnet --live": BOT,
+    ".venv/bin/searcher run --network fork": BOT,
+    ".venv/bin/searcher run --network fork --of mainnet --live": BOT,
+    ".venv/bin/sims search --pools FILE --base ADDRESS --max-hops 3": SEARCH,
+    ".venv/bin/sims search --pools FILE --base ADDRESS --draw cycles.svg": (
+        "tests/sims/test_cycle_drawing.py"
+    ),
+    ".venv/bin/sims search --known FILE": "tests/sims/test_known_arbitrages.py",
+    "just bench start": "benchmarks/start.py",
+    "just bench search": "benchmarks/search.py",
+    "just arch": CI,
+    "just demo": DEMO,
 }
-"""Commands that end with a local chain, and who runs them there."""
+"""Commands that need a local chain or a recording, and the file that runs them there."""
 
 NEEDS_A_NETWORK = {
     ".venv/bin/searcher run --network sepolia": "SEPOLIA_HTTP_URL is not set",
@@ -54,6 +64,11 @@ def test_every_documented_command_is_run_somewhere(page: Path) -> None:
         for command in documented(page)
         if command not in known and not command.startswith("sqlite3 ")
     ] == []
+
+
+@pytest.mark.parametrize("file", sorted(set(RUN_ELSEWHERE.values())))
+def test_file_that_runs_commands_is_there(file: str) -> None:
+    assert (ROOT / file).is_file()
 
 
 @pytest.mark.slow

@@ -16,8 +16,9 @@ from graphs.ranking import best_cycles, by_profit
 from graphs.sizing import size_cycle
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
-from sims.pool_table import COLUMNS, read_pool_table
-from sims.search import NO_FEE, SearchReport, UnknownBaseError, search_pools
+from sims.pool_files import read_pools
+from sims.pool_table import COLUMNS
+from sims.search import NO_FEE, PoolSelection, SearchReport, UnknownBaseError, search_pools
 from tests.graphs.brute_force import profitable_cycles
 
 TABLE = Path(__file__).parents[3] / "shared/data/pools_v2/eth_univ2_sushi_2020-09.csv"
@@ -39,7 +40,8 @@ class StepClock:
 
 
 def report(max_hops: int, top: int = 10) -> SearchReport:
-    return search_pools(TABLE, base=WETH, max_hops=max_hops, top=top, clock=StepClock())
+    selection = PoolSelection(path=TABLE, chain=None)
+    return search_pools(selection, base=WETH, max_hops=max_hops, top=top, clock=StepClock())
 
 
 def pools_of(market: Market) -> list[ConstantProductPool]:
@@ -64,7 +66,7 @@ def uniswap_amount_out(market: Market, cycle: Cycle, amount: int) -> int:
 def test_search_finds_every_cycle_of_the_recorded_pools_that_brute_force_finds(
     max_hops: int,
 ) -> None:
-    market = read_pool_table(TABLE).market
+    market = read_pools(TABLE).market
     expected = profitable_cycles(pools_of(market), WETH, max_hops)
 
     graph = TokenGraph.from_market(market)
@@ -77,7 +79,7 @@ def test_search_finds_every_cycle_of_the_recorded_pools_that_brute_force_finds(
 @recorded
 @pytest.mark.slow
 def test_best_cycles_of_the_recorded_pools_are_those_that_sizing_all_puts_first() -> None:
-    market = read_pool_table(TABLE).market
+    market = read_pools(TABLE).market
     graph = TokenGraph.from_market(market)
     search = find_cycles(graph, WETH, max_hops=3, limit=10**6)
     max_input = NO_FEE.max_input
@@ -91,7 +93,7 @@ def test_best_cycles_of_the_recorded_pools_are_those_that_sizing_all_puts_first(
 @recorded
 @pytest.mark.slow
 def test_amounts_of_the_recorded_pools_are_those_of_the_routers_formula() -> None:
-    market = read_pool_table(TABLE).market
+    market = read_pools(TABLE).market
 
     for sized in report(max_hops=4, top=50).best:
         bought = uniswap_amount_out(market, sized.cycle, sized.amounts[0])
@@ -102,7 +104,7 @@ def test_amounts_of_the_recorded_pools_are_those_of_the_routers_formula() -> Non
 @recorded
 @pytest.mark.slow
 def test_no_input_near_the_reported_one_earns_more_on_the_recorded_pools() -> None:
-    market = read_pool_table(TABLE).market
+    market = read_pools(TABLE).market
 
     for sized in report(max_hops=3, top=20).best:
         chosen = sized.amounts[0]
@@ -127,22 +129,28 @@ BASE, OTHER = "0x" + "0a" * 20, "0x" + "0b" * 20
 CHEAP = f"x,one,0x{1:040x},{BASE},{OTHER},,,,,1000000,4000000,30,0"
 DEAR = f"x,two,0x{2:040x},{BASE},{OTHER},,,,,1000000,1000000,30,1"
 DRY = f"x,two,0x{3:040x},{OTHER},0x{'0c' * 20},,,,,0,1000000,30,2"
+BROKEN = f"x,two,0x{4:040x},{OTHER},{BASE},,,,,1000000,1000000,30,3"
 
 
 def small_table(folder: Path) -> Path:
     path = folder / "pools.csv"
-    path.write_text(f"{HEADER}\n{CHEAP}\n{DEAR}\n{DRY}\n", encoding="utf-8")
+    path.write_text(f"{HEADER}\n{CHEAP}\n{DEAR}\n{DRY}\n{BROKEN}\n", encoding="utf-8")
     return path
 
 
+def small_report(folder: Path, base: str) -> SearchReport:
+    selection = PoolSelection(path=small_table(folder), chain=None)
+    return search_pools(selection, base=Address(base), max_hops=3, top=5, clock=StepClock())
+
+
 def test_json_holds_amounts_as_strings_and_times_from_the_clock(tmp_path: Path) -> None:
-    found = search_pools(
-        small_table(tmp_path), base=Address(BASE), max_hops=3, top=5, clock=StepClock()
-    )
+    found = small_report(tmp_path, BASE)
 
     shown = json.loads(found.as_json())
 
     (best,) = shown.pop("top")
+    (refused,) = shown.pop("refused")
+    assert refused.startswith(f"{tmp_path / 'pools.csv'}, line 5: ")
     assert shown == {
         "tokens": 2,
         "pools": 2,
@@ -158,18 +166,12 @@ def test_json_holds_amounts_as_strings_and_times_from_the_clock(tmp_path: Path) 
 
 
 def test_base_is_read_in_any_case(tmp_path: Path) -> None:
-    shouted = Address("0x" + "0A" * 20)
-
-    found = search_pools(small_table(tmp_path), base=shouted, max_hops=2, top=1, clock=StepClock())
-
-    assert found.cycles == 1
+    assert small_report(tmp_path, "0x" + "0A" * 20).cycles == 1
 
 
 @pytest.mark.parametrize("base", ["0x" + "0c" * 20, "0x" + "0d" * 20, "weth"])
 def test_base_that_no_funded_pool_trades_is_refused_by_name(tmp_path: Path, base: str) -> None:
-    path = small_table(tmp_path)
-
     with pytest.raises(UnknownBaseError, match=f"trades {base}") as caught:
-        search_pools(path, base=Address(base), max_hops=2, top=1, clock=StepClock())
+        small_report(tmp_path, base)
 
     assert "\n" not in str(caught.value)

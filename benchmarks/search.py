@@ -1,0 +1,243 @@
+"""How fast the search is: ours beside NetworkX and rustworkx, in one process on one core.
+
+Every figure is a median of at least twenty runs unless its row says otherwise, on the same graphs
+for all. Recorded graphs are read from ../shared/data; where that is absent, so is the row's value.
+"""
+
+import gc
+import os
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import networkx as nx
+import rustworkx as rx
+
+from benchmarks.report import Direction, Row, report
+from benchmarks.synthetic import BASE, Shape, synthetic_market
+from graphs.bellman_ford import find_cycles
+from graphs.horizon import Horizon, find_cycles_through
+from graphs.market import Market
+from graphs.pools.base import Pool
+from graphs.pools.concentrated import ConcentratedPool
+from graphs.pools.constant_product import ConstantProductPool
+from graphs.ranking import Loan, best_cycles
+from graphs.sizing import SizedCycle
+from graphs.token_graph import TokenGraph
+from graphs.units import Address
+from sims.pool_files import read_pools
+
+RUNS: Final = 21
+SLOW_RUNS: Final = 3
+MAX_HOPS: Final = 4
+LIMIT: Final = 10**7
+QUOTES: Final = 2_000
+TOUCHED: Final = 400
+LOAN: Final = Loan(fee_bps=5, max_input=10**24)
+GAS_PER_HOP: Final = 120_000
+BASE_FEE_WEI: Final = 10 * 10**9
+MS: Final = 1_000.0
+US: Final = 1_000_000.0
+RECORDED: Final = (
+    Path(__file__).parents[2] / "shared" / "data" / "pools_v2" / "eth_univ2_sushi_2020-09.csv"
+)
+WETH: Final = Address("0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2")
+SMALL: Final = Shape(tokens=78, pools=101, gaps=12)
+MIDDLE: Final = Shape(tokens=563, pools=662, gaps=8)
+LARGE: Final = Shape(tokens=2_375, pools=2_735, gaps=20)
+CALM: Final = Shape(tokens=2_375, pools=2_735, gaps=0)
+HUGE: Final = Shape(tokens=100_000, pools=280_000, gaps=20, gap=1.0075)
+
+
+def median_s(action: Callable[[], object], runs: int = RUNS) -> float:
+    """Seconds of the median run; the first, which loads what is cached, is not counted."""
+    action()
+    gc.collect()
+    gc.disable()
+    taken = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - begun)
+    gc.enable()
+    return statistics.median(taken)
+
+
+def whole_search(market: Market, graph: TokenGraph) -> list[SizedCycle]:
+    """Find every cycle, size every one, and rank them by what is left after gas."""
+    search = find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT)
+    sized = best_cycles(market, search, LOAN, top=len(search))
+    return sorted(sized, key=net_profit, reverse=True)
+
+
+def net_profit(sized: SizedCycle) -> int:
+    """Profit less the gas of its hops at the base fee, in wei."""
+    return sized.gross_profit - GAS_PER_HOP * BASE_FEE_WEI * len(sized.cycle.hops)
+
+
+def published_sizes() -> Iterator[Row]:
+    """The sizes of tycho-searcher's published table."""
+    for shape, target in ((SMALL, 0.5), (MIDDLE, 3), (LARGE, 10)):
+        market = synthetic_market(shape)
+        graph = TokenGraph.from_market(market)
+        found = len(find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT))
+        name = f"{shape.tokens:,} tokens, {2 * shape.pools:,} edges"
+        taken = median_s(partial(whole_search, market, graph))
+        yield row(f"{name}: search, size, rank ({found} cycles)", taken * MS, "ms", target=target)
+
+
+def recorded() -> Iterator[Row]:
+    """Every cycle of the recorded graph of September 2020."""
+    names = ("nominate every cycle", "nominate, then the best 10", "nominate, size every cycle")
+    targets = (45, None, 250)
+    if not RECORDED.exists():
+        yield from (
+            row(f"recorded ETH graph: {name}", None, "ms", target=target)
+            for name, target in zip(names, targets, strict=True)
+        )
+        return
+    market = read_pools(RECORDED).market
+    graph = TokenGraph.from_market(market)
+
+    def nominate() -> object:
+        return find_cycles(graph, WETH, max_hops=MAX_HOPS, limit=LIMIT)
+
+    def size(top: int) -> object:
+        search = find_cycles(graph, WETH, max_hops=MAX_HOPS, limit=LIMIT)
+        return best_cycles(market, search, LOAN, top=top)
+
+    yield row(f"recorded ETH graph: {names[0]}", median_s(nominate) * MS, "ms", target=targets[0])
+    yield row(
+        f"recorded ETH graph: {names[1]}", median_s(lambda: size(10)) * MS, "ms", target=targets[1]
+    )
+    begun = time.perf_counter()
+    size(LIMIT)
+    every = time.perf_counter() - begun
+    yield row(f"recorded ETH graph: {names[2]} (one run)", every * MS, "ms", target=targets[2])
+
+
+def changes() -> Iterator[Row]:
+    """What a block or a pending transaction costs, at the largest published size."""
+    market = synthetic_market(LARGE)
+    graph = TokenGraph.from_market(market)
+    horizon = Horizon.from_graph(graph, BASE, max_hops=MAX_HOPS)
+    (one, *_) = touched = [moved(pool) for pool in islice(market.pools.values(), TOUCHED)]
+
+    def what_if() -> object:
+        after = graph.refreshed(market.with_pools([one]), [one.id])
+        return find_cycles_through(horizon, after, [one.id], limit=LIMIT)
+
+    def block() -> object:
+        after = graph.refreshed(market.with_pools(touched), [pool.id for pool in touched])
+        return find_cycles(after, BASE, max_hops=MAX_HOPS, limit=LIMIT)
+
+    yield row("2,375 tokens: after one pool changed", median_s(what_if) * MS, "ms", target=0.2)
+    yield row(
+        f"2,375 tokens: refresh {TOUCHED} pools, search", median_s(block) * MS, "ms", target=5
+    )
+
+
+def moved(pool: Pool) -> Pool:
+    """The pool after a trade of a ten-thousandth of a whole token."""
+    token_in, token_out = pool.tokens
+    return pool.after_swap(token_in, token_out, 10**14)
+
+
+def peers() -> Iterator[Row]:
+    """The no-arbitrage case, where a peer that stops at its first cycle must look at everything."""
+    graph = TokenGraph.from_market(synthetic_market(CALM))
+    found = find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT)
+    if len(found):
+        raise RuntimeError("the calm market has a cycle")
+    theirs = best_of_parallel(graph)
+    indices = {token: i for i, token in enumerate(theirs)}
+    rust = rx.PyDiGraph()
+    rust.add_nodes_from(list(theirs))
+    rust.add_edges_from(
+        [(indices[u], indices[v], weight) for u, v, weight in theirs.edges(data="weight")]
+    )
+    ours = median_s(lambda: find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT))
+    networkx_s = median_s(lambda: nx.negative_edge_cycle(theirs), SLOW_RUNS)
+    rustworkx_s = median_s(lambda: rx.negative_edge_cycle(rust, float))
+    name = "no arbitrage, 2,375 tokens:"
+    yield row(f"{name} ours", ours * MS, "ms", target=None)
+    yield row(f"{name} networkx ({SLOW_RUNS} runs)", networkx_s * MS, "ms", target=None)
+    yield row(f"{name} rustworkx", rustworkx_s * MS, "ms", target=None)
+    yield ratio(f"{name} networkx / ours", networkx_s / ours, 300)
+    yield ratio(f"{name} rustworkx / ours", rustworkx_s / ours, 20)
+
+
+def best_of_parallel(graph: TokenGraph) -> nx.DiGraph:
+    """The graph that the peers can hold: of parallel pools the best rate alone."""
+    simple = nx.DiGraph()
+    for source, target, weight in graph.as_networkx().edges(data="weight"):
+        known = simple.get_edge_data(source, target, {"weight": weight})["weight"]
+        simple.add_edge(source, target, weight=min(weight, known))
+    return simple
+
+
+def huge() -> Iterator[Row]:
+    """A market larger than any chain has, and what it occupies."""
+    market = synthetic_market(HUGE)
+    gc.collect()
+    tracemalloc.start()
+    graph = TokenGraph.from_market(market)
+    gc.collect()
+    occupied, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    found = len(find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT))
+    taken = median_s(lambda: find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT))
+    name = f"{HUGE.tokens:,} tokens, {HUGE.pools:,} pools:"
+    yield row(f"{name} search ({found} cycles)", taken * MS, "ms", target=10)
+    yield row(f"{name} graph and arrays", occupied / HUGE.pools / 1_000, "kB", target=2)
+
+
+def quotes() -> Iterator[Row]:
+    """One exact hop in Python."""
+    pools = list(synthetic_market(MIDDLE).pools.values())
+    kinds: tuple[tuple[type[Pool], str, float], ...] = (
+        (ConstantProductPool, "V2 hop", 1.5),
+        (ConcentratedPool, "V3 hop inside a range", 15),
+    )
+    for kind, name, target in kinds:
+        pool = next(pool for pool in pools if isinstance(pool, kind))
+        taken = median_s(partial(quote_often, pool)) / QUOTES
+        yield row(f"exact quote, one {name}", taken * US, "us", target=target)
+
+
+def quote_often(pool: Pool) -> None:
+    """Quote inputs that differ, so that nothing is remembered."""
+    token_in, token_out = pool.tokens
+    for amount in range(10**15, 10**15 + QUOTES):
+        pool.amount_out(token_in, token_out, amount)
+
+
+def row(measure: str, value: float | None, unit: str, *, target: float | None) -> Row:
+    """A measure that must stay below its target."""
+    return Row(measure=measure, value=value, unit=unit, target=target)
+
+
+def ratio(measure: str, value: float, target: float) -> Row:
+    """A ratio that must exceed its target."""
+    return Row(measure=measure, value=value, unit="x", target=target, direction=Direction.AT_LEAST)
+
+
+def main() -> None:
+    """Measure and print."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    parts = (published_sizes, recorded, changes, peers, huge, quotes)
+    rows: list[Row] = []
+    for part in parts:
+        print(f"measuring {part.__name__}", file=sys.stderr)
+        rows += part()
+    report("search", rows)
+
+
+if __name__ == "__main__":
+    main()
