@@ -13,7 +13,7 @@ from typing import Final
 
 import aiohttp
 
-from graphs.bellman_ford import find_cycles
+from graphs.kernels import load_kernels
 from graphs.market import Market
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
@@ -143,10 +143,8 @@ async def _follow(
     market = Market(
         block_number=head.number, block_hash=head.hash, tokens=found.tokens, pools=found.pools
     )
-    graph = TokenGraph.from_market(market)
-    # The first search loads the compiled kernels, which must not cost the first block its slot.
-    await asyncio.to_thread(find_cycles, graph, strategy.base, max_hops=2, limit=0)
-    tracker = Tracker(market, graph)
+    await asyncio.to_thread(load_kernels)
+    tracker = Tracker(market, TokenGraph.from_market(market))
     watch(Started(market=market, refused=found.refused_by_reason()))
     await Pipeline(ports, tracker, strategy=strategy, watch=watch).run()
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from graphs.kernels import load_kernels
 from graphs.units import Address
 from searcher.adapters.clock import SystemClock
 from searcher.command_line import run_app, run_until_stopped
@@ -153,8 +154,9 @@ def search(
 
 @app.command(name="compile")
 def compile_command() -> None:
-    """Compile the contracts that are not up to date."""
+    """Compile the contracts and the search's kernels where they are not up to date."""
     compile_contracts(ROOT)
+    load_kernels()
 
 
 def main() -> None:

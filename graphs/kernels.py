@@ -1,0 +1,36 @@
+"""Gets the compiled kernels ready before anybody waits for them.
+
+The first use on a machine compiles for seconds and keeps the result on disk; the first use in a
+process loads it. Neither must cost the first block its slot.
+"""
+
+from typing import Final
+
+from graphs.bellman_ford import find_cycles
+from graphs.market import Market
+from graphs.pools.constant_product import ConstantProductPool
+from graphs.token_graph import TokenGraph
+from graphs.units import Address, PoolId
+
+_BASE: Final = Address("0x" + "0" * 40)
+_OTHER: Final = Address("0x" + "1" * 40)
+
+
+def load_kernels() -> None:
+    """Compile or load what the search runs, by searching a market of two pools."""
+    pools = [
+        ConstantProductPool(
+            id=PoolId(digit * 40),
+            venue="",
+            token0=_BASE,
+            token1=_OTHER,
+            reserve0=1,
+            reserve1=1,
+            fee_pips=0,
+        )
+        for digit in "23"
+    ]
+    market = Market(
+        block_number=0, block_hash="", tokens={}, pools={pool.id: pool for pool in pools}
+    )
+    find_cycles(TokenGraph.from_market(market), _BASE, max_hops=2, limit=1)
