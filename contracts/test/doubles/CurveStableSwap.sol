@@ -41,7 +41,7 @@ contract CurveStableSwap {
     }
 
     /// @notice The invariant D of the state's balances.
-    function invariant(State calldata state) public pure returns (uint256 d) {
+    function computeInvariant(State calldata state) public pure returns (uint256 d) {
         uint256[] memory xp = scale(state);
         uint256 n = xp.length;
         uint256 ann = state.amplification * n;
@@ -69,7 +69,7 @@ contract CurveStableSwap {
         uint256 j
     ) private pure returns (uint256 y) {
         uint256 n = xp.length;
-        uint256 d = invariant(state);
+        uint256 d = computeInvariant(state);
         uint256 ann = state.amplification * n;
         uint256 c = d;
         uint256 b = d * state.aPrecision / ann;
