@@ -75,7 +75,8 @@ def size_cycle(
 ) -> SizedCycle | None:
     """Find the most profitable input up to `max_input`; None when none is profitable.
 
-    Sizes that a pool refuses count as beyond the end of the range. About 30 quotes where every
+    Sizes that a pool refuses count as beyond the end of the range; where that leaves less than ten
+    million raw units, a few units of profit may go unfound. About 30 quotes where every
     pool is of constant product and takes the optimum, else about 150; more where units are coarse.
 
     Raises:

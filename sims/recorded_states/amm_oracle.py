@@ -286,6 +286,8 @@ def _amplification(source: Record) -> tuple[int, int]:
 def _rates(source: Record, tokens: Sequence[Token]) -> tuple[int, ...]:
     """What turns raw units into 18 decimals, times the price of a coin that has one."""
     rates = [10 ** max(RATE_DECIMALS - known.decimals, 0) for known in tokens]
+    if not rates:
+        return ()
     if "redemption_price" in source:
         rates[0] = whole(source, "redemption_price", maximum=UINT256_MAX)
     if "base_virtual_price" in source:

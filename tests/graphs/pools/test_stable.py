@@ -150,22 +150,6 @@ def test_the_state_after_a_swap_keeps_the_whole_input(pool: StablePool, dx: int)
     assert after == pool.with_balances(moved)
 
 
-@given(pools(), amounts)
-def test_what_an_output_costs_buys_no_less_than_a_rounding_below_it(
-    pool: StablePool, dy: int
-) -> None:
-    paid = input_or_none(pool, dy)
-    if paid is None:
-        return
-
-    quote = quote_or_none(pool, paid)
-
-    # The curve is solved twice, each time to within two units of 18 decimals.
-    slack = 1 + 4 * ONE // pool.scaling_factors[1] * (1 + int(4 * exact_rate(pool)))
-    assert quote is not None
-    assert quote >= dy - slack
-
-
 def exact_rate(pool: StablePool) -> Decimal:
     return exact_slope(pool._scaled(), Fraction(pool.amplification, 1000), (0, 1))
 
