@@ -6,9 +6,12 @@ process loads it. Neither must cost the first block its slot.
 
 from typing import Final
 
+import numpy as np
+
 from graphs.bellman_ford import find_cycles
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
+from graphs.ranking import Loan, size_rows_of
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
 
@@ -33,4 +36,6 @@ def load_kernels() -> None:
     market = Market(
         block_number=0, block_hash="", tokens={}, pools={pool.id: pool for pool in pools}
     )
-    find_cycles(TokenGraph.from_market(market), _BASE, max_hops=2, limit=1)
+    search = find_cycles(TokenGraph.from_market(market), _BASE, max_hops=2, limit=1)
+    rows = np.arange(len(search), dtype=np.int32)
+    size_rows_of(search, rows, market=market, loan=Loan(fee_bps=0, max_input=1))

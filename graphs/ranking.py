@@ -4,18 +4,27 @@ Separate from sizing because it looks at all cycles of a search together: an upp
 profit, computed on arrays, proves which of them cannot be among the best.
 """
 
-import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from graphs.bellman_ford import CycleSearch
+from graphs.bulk.pool_arrays import trades_of
+from graphs.bulk.quotes import AMOUNT_LIMBS
+from graphs.bulk.sizing import SIZED, UNKNOWN, BulkTerms, Sizes, size_rows
+from graphs.bulk.words import integers_of, limbs_of
 from graphs.cycles import Cycle
 from graphs.market import Market
 from graphs.profit_bounds import BOUNDED_HOPS, TermsFloat, bounds_of_rows
+from graphs.quotes import quote_cycle
 from graphs.sizing import FeeRule, SizedCycle, flash_fee_half_up, size_cycle
-from graphs.token_graph import Floats
+from graphs.token_graph import Floats, Indices
 from graphs.units import BPS
+
+FIRST_BATCH: Final = 64
+"""Cycles that are sized before bounds are looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +40,27 @@ class Loan:
     flash_fee: FeeRule = flash_fee_half_up
     """How its fee is rounded."""
 
+    def bulk_terms(self) -> BulkTerms:
+        """Give what kernels need."""
+        max_input = limbs_of([self.max_input], AMOUNT_LIMBS)
+        return BulkTerms(self.terms_float(), max_input, self.fee_bps, BPS)
+
     def terms_float(self) -> TermsFloat:
         """Give what a bound of the profit needs."""
         return TermsFloat(owed=1 + self.fee_bps / BPS, max_input=float(self.max_input))
+
+
+class RowSize(NamedTuple):
+    """What one cycle of a search earns."""
+
+    gross_profit: int
+    """After the flash fee, in raw units of the base; above zero."""
+
+    row: int
+    """Of the search."""
+
+    amount_in: int
+    """The best input."""
 
 
 def best_cycles(
@@ -42,28 +69,54 @@ def best_cycles(
     """Size the most profitable cycles of a search: exactly those that sizing all would put first.
 
     Ordered by profit, greatest first, then by cycle. Goes through the cycles by falling upper
-    bound and stops when no further bound reaches the least profit among the best.
+    bound, twice as many each time, until no bound reaches the least profit among the best.
     """
     bounds_float = profit_bounds_float(search, loan)
-    sized: list[SizedCycle] = []
-    profits: list[int] = []
-    for index in np.argsort(-bounds_float, kind="stable"):
-        if len(profits) == top and (not top or bounds_float[index] < profits[0]):
+    order = np.argsort(-bounds_float, kind="stable").astype(np.int32)
+    best: list[RowSize] = []
+    done, batch = 0, max(FIRST_BATCH, top)
+    while top and done < len(order):
+        if len(best) >= top and bounds_float[order[done]] < best[top - 1].gross_profit:
             break
-        candidate = size_cycle(
-            market,
-            search[index],
-            fee_bps=loan.fee_bps,
-            max_input=loan.max_input,
-            flash_fee=loan.flash_fee,
-        )
-        if candidate is None:
-            continue
-        sized.append(candidate)
-        heapq.heappush(profits, candidate.gross_profit)
-        if len(profits) > top:
-            heapq.heappop(profits)
+        best += size_rows_of(search, order[done : done + batch], market=market, loan=loan)
+        best.sort(reverse=True)
+        least = best[top - 1].gross_profit if len(best) >= top else 0
+        best = [size for size in best if size.gross_profit >= least]
+        done, batch = done + batch, 2 * batch
+    sized = (_sized_at(market, search[size.row], loan, amount_in=size.amount_in) for size in best)
     return tuple(sorted(sized, key=by_profit)[:top])
+
+
+def size_rows_of(
+    search: CycleSearch, rows: Indices, *, market: Market, loan: Loan
+) -> list[RowSize]:
+    """Size these cycles of a search, leaving out those that earn nothing; in no useful order.
+
+    Compiled where all pools are of constant product or concentrated, a microsecond or two for each
+    cycle; by the pools themselves elsewhere, and where floats cannot nominate an input.
+    """
+    arrays, trades = trades_of(market, search.graph, search.edges[rows])
+    sizes = size_rows(arrays, trades, loan.bulk_terms())
+    unknown = rows[sizes.status == UNKNOWN].tolist()
+    return [
+        *_compiled_sizes(rows, sizes, loan),
+        *(
+            RowSize(sized.gross_profit, row, sized.amounts[0])
+            for row in unknown
+            if (sized := _sized_by_pools(market, search[row], loan))
+        ),
+    ]
+
+
+def _compiled_sizes(rows: Indices, sizes: Sizes, loan: Loan) -> Iterator[RowSize]:
+    """Charge the flash fee exactly; the kernels knew it but for a unit."""
+    is_sized = sizes.status == SIZED
+    inputs = integers_of(sizes.inputs[is_sized])
+    outputs = integers_of(sizes.outputs[is_sized])
+    for row, amount_in, amount_out in zip(rows[is_sized].tolist(), inputs, outputs, strict=True):
+        gross_profit = amount_out - amount_in - loan.flash_fee(amount_in, loan.fee_bps)
+        if gross_profit > 0:
+            yield RowSize(gross_profit, row, amount_in)
 
 
 def by_profit(sized: SizedCycle) -> tuple[int, Cycle]:
@@ -77,3 +130,25 @@ def profit_bounds_float(search: CycleSearch, loan: Loan) -> Floats:
         return np.full(len(search), np.inf)
     curves = (search.graph.weights, search.graph.curvatures_float)
     return bounds_of_rows(search.edges, curves, loan.terms_float())
+
+
+def _sized_by_pools(market: Market, cycle: Cycle, loan: Loan) -> SizedCycle | None:
+    return size_cycle(
+        market,
+        cycle,
+        fee_bps=loan.fee_bps,
+        max_input=loan.max_input,
+        flash_fee=loan.flash_fee,
+    )
+
+
+def _sized_at(market: Market, cycle: Cycle, loan: Loan, *, amount_in: int) -> SizedCycle:
+    """Quote an input that was decided by the pools themselves: what leaves here is theirs."""
+    amounts = quote_cycle(market, cycle, amount_in)
+    flash_fee = loan.flash_fee(amount_in, loan.fee_bps)
+    return SizedCycle(
+        cycle=cycle,
+        amounts=amounts,
+        flash_fee=flash_fee,
+        gross_profit=amounts[-1] - amount_in - flash_fee,
+    )

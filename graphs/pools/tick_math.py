@@ -34,7 +34,7 @@ _Q128_BITS: Final = 128
 _Q128_TO_Q96_BITS: Final = 32
 """Fraction bits that Q128.128 has more than Q64.96."""
 
-_INVERSE_ROOT_POWERS: Final = (
+INVERSE_ROOT_POWERS: Final = (
     0xFFFCB933BD6FAD37AA2D162D1A594001,
     0xFFF97272373D413259A46990580E213A,
     0xFFF2E50F5F656932EF12357CF3C7FDCC,
@@ -88,7 +88,7 @@ def get_sqrt_ratio_at_tick(tick: int) -> int:
     if distance > MAX_TICK:
         raise AmountOutOfRangeError("tick", tick)
     ratio = _Q128_ONE
-    for power, factor in enumerate(_INVERSE_ROOT_POWERS):
+    for power, factor in enumerate(INVERSE_ROOT_POWERS):
         if distance >> power & 1:
             ratio = ratio * factor >> _Q128_BITS
     if tick > 0:

@@ -1,0 +1,209 @@
+"""Many cycles sized at once: floats nominate an input, the contracts' integers decide.
+
+Separate from `graphs/sizing`, which knows every kind of pool and sizes what is refused here. The
+same promise holds: no input earns more by over one base unit, plus the worth of one unit of each
+token on the way, plus 1e-12 of the profit. The nomination is the optimum of the smooth curves, and
+floats are good to 1e-15 of a rate: where the margin of a cycle is wider than LEAST_MARGIN, the
+input is good to 1e-7 of itself, and the profit, whose slope is zero there, to the square of that.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphs.bulk.curves import (
+    CURVE_COLUMNS,
+    DEPTH,
+    RATE,
+    ROOT,
+    Chain,
+    best_input_float,
+    enter_curves,
+)
+from graphs.bulk.pool_arrays import PoolArrays
+from graphs.bulk.quotes import AMOUNT_LIMBS, least_input, quote
+from graphs.bulk.word_instructions import Word
+from graphs.bulk.words import (
+    Limbs,
+    div_down,
+    lesser,
+    word,
+    word_at,
+    word_of_float_down,
+    write_amount,
+)
+from graphs.compilation import compiled, inner
+from graphs.profit_bounds import TermsFloat
+from graphs.token_graph import Indices
+
+NOT_PROFITABLE: Final = 0
+"""No input earns anything."""
+
+SIZED: Final = 1
+"""The input is the best."""
+
+UNKNOWN: Final = 2
+"""Only the pools themselves can tell."""
+
+LEAST_MARGIN: Final = 1e-8
+"""Margins of a cycle's rate over what is owed that floats are not trusted below."""
+
+LEAST_DEPTH: Final = 2.0**64
+"""What a reserve must be able to take in addition to be far from the contract's range."""
+
+_SCORE_BITS: Final = 200
+"""Two to this power stands for a profit of zero, so that a loss is a Word too."""
+
+
+class BulkTerms(NamedTuple):
+    """A loan as the kernels see it."""
+
+    smooth: TermsFloat
+    """In floats."""
+
+    max_input: Limbs
+    """One row: the most that is lent."""
+
+    fee_numerator: int
+    """With the next, the fee as a share."""
+
+    fee_denominator: int
+    """The share is rounded down: a lender's own rounding is a matter of one unit."""
+
+
+class Sizes(NamedTuple):
+    """What sizing made of each row."""
+
+    status: NDArray[np.int8]
+    """NOT_PROFITABLE, SIZED or UNKNOWN."""
+
+    inputs: Limbs
+    """Of those that are sized."""
+
+    outputs: Limbs
+    """Of those that are sized."""
+
+
+class Trial(NamedTuple):
+    """An input and what it comes to."""
+
+    amount_in: Word
+    """0 where a pool refuses it."""
+
+    amount_out: Word
+    """After the last hop."""
+
+    score: Word
+    """The profit plus two to _SCORE_BITS."""
+
+
+@compiled
+def size_rows(arrays: PoolArrays, rows: Indices, terms: BulkTerms) -> Sizes:
+    """Size every row of trades."""
+    sizes = Sizes(
+        np.empty(len(rows), np.int8),
+        np.zeros((len(rows), AMOUNT_LIMBS), np.uint64),
+        np.zeros((len(rows), AMOUNT_LIMBS), np.uint64),
+    )
+    curves = np.empty((rows.shape[1], CURVE_COLUMNS))
+    for index in range(len(rows)):
+        chain = Chain(arrays, trades_in(rows[index]), curves)
+        status, input_float = nominated(chain, terms)
+        if status == SIZED:
+            best = decided(chain, terms, word_of_float_down(input_float))
+            if best.amount_in == word(0):
+                status = NOT_PROFITABLE if buys_nothing(chain) else UNKNOWN
+            elif best.score <= word(1) << _SCORE_BITS:
+                status = NOT_PROFITABLE
+            write_amount(sizes.inputs, index, best.amount_in)
+            write_amount(sizes.outputs, index, best.amount_out)
+        sizes.status[index] = status
+    return sizes
+
+
+@inner
+def trades_in(row: Indices) -> Indices:
+    """A row without the marks that fill it up."""
+    hops = len(row)
+    while hops and row[hops - 1] < 0:
+        hops -= 1
+    return row[:hops]
+
+
+@inner
+def nominated(chain: Chain, terms: BulkTerms) -> tuple[int, float]:
+    """Find the best input in floats, and tell whether it can be built on."""
+    if not enter_curves(chain):
+        return UNKNOWN, 0.0
+    margin = 1 / terms.smooth.owed
+    for hop in range(len(chain.trades)):
+        margin *= chain.curves[hop, RATE]
+    margin -= 1
+    if margin < -LEAST_MARGIN:
+        return NOT_PROFITABLE, 0.0
+    input_float = best_input_float(chain, terms.smooth)
+    if margin < LEAST_MARGIN or input_float < 0:
+        return UNKNOWN, 0.0
+    return (SIZED if input_float > 0 else NOT_PROFITABLE), input_float
+
+
+@inner
+def decided(chain: Chain, terms: BulkTerms, nomination: Word) -> Trial:
+    """Settle how much of the coarsest token is bought, and the least input that buys it.
+
+    The smooth optimum lies between two whole amounts of it. All other roundings weigh less.
+    """
+    amount_in = lesser(nomination, word_at(terms.max_input, 0, 0))
+    hops = coarsest(chain)
+    if hops == 0:
+        return trial(chain, terms, amount_in)
+    trades = chain.trades[:hops]
+    amount = quote(chain.arrays, trades, amount_in)
+    fewer = trial(chain, terms, least_input(chain.arrays, trades, amount))
+    more = trial(chain, terms, least_input(chain.arrays, trades, amount + word(1)))
+    return more if more.score > fewer.score else fewer
+
+
+@inner
+def coarsest(chain: Chain) -> int:
+    """The hops to the token on the way whose unit is worth the most, if more than one of the base.
+
+    Zero where there is none.
+    """
+    hops, most, worth = 0, 1.0, 1.0
+    for place in range(len(chain.trades) - 1, 0, -1):
+        worth *= chain.curves[place, RATE]
+        if worth > most:
+            hops, most = place, worth
+    return hops
+
+
+@inner
+def buys_nothing(chain: Chain) -> bool:
+    """Tell whether refusal is for good: only reserves that hold nothing to buy refuse so little."""
+    for hop in range(len(chain.trades)):
+        if chain.curves[hop, ROOT] > 0 or chain.curves[hop, DEPTH] < LEAST_DEPTH:
+            return False
+    return True
+
+
+@inner
+def trial(chain: Chain, terms: BulkTerms, amount_in: Word) -> Trial:
+    """Quote an input; refused where it is more than is lent."""
+    refused = Trial(word(0), word(0), word(0))
+    if amount_in == word(0) or amount_in > word_at(terms.max_input, 0, 0):
+        return refused
+    amount_out = quote(chain.arrays, chain.trades, amount_in)
+    if amount_out == word(0):
+        return refused
+    owed = amount_in + flash_fee_down(terms, amount_in)
+    return Trial(amount_in, amount_out, (word(1) << _SCORE_BITS) + amount_out - owed)
+
+
+@inner
+def flash_fee_down(terms: BulkTerms, amount_in: Word) -> Word:
+    """What the lender asks for, or a unit less."""
+    if terms.fee_numerator == 0:
+        return word(0)
+    return div_down(amount_in * word(terms.fee_numerator), word(terms.fee_denominator))
