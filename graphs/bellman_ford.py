@@ -9,8 +9,9 @@ yielded when it returns to the base, and its whole weight is compared with zero.
 let a be the weight of the first i hops of such a cycle, which end in v. The other hops form
 a walk of at most k - i hops from v to the base over such edges that does not pass through the base,
 so distance[k - i][v] is at most their weight, and a + distance[k - i][v] is at most the weight of
-the cycle, which is negative; the walk is cut only where that sum is not negative. All sums are
-exact, because weights are integers, so no tolerance enters.
+the cycle, which is negative; the walk is cut only where that sum is not negative. It is not begun
+where that cuts every first hop. All sums are exact, because weights are integers, so no tolerance
+enters.
 """
 
 from collections.abc import Iterator
@@ -124,9 +125,7 @@ def find_cycles(graph: TokenGraph, base: Address, *, max_hops: int, limit: int) 
     start = graph.topology.token_index.get(base)
     if start is None:
         return no_cycles(graph, max_hops)
-    arrays = arrays_of(graph, start)
-    distance = layered_distances(arrays, max_hops - 1)
-    found, truncated = enumerate_cycles(arrays, distance, limit)
+    found, truncated = search_cycles(arrays_of(graph, start), max_hops, limit)
     return CycleSearch(
         graph=graph, edges=found.edges, weights=found.weights, truncated=bool(truncated)
     )
@@ -165,10 +164,23 @@ def arrays_of(graph: TokenGraph, base: int) -> Arrays:
 
 
 @compiled
+def search_cycles(arrays: Arrays, max_hops: int, limit: int) -> tuple[Found, bool]:
+    """Do both halves of the search in one call; the second only where a first hop can pay.
+
+    Yields what was found, and whether the limit cut the walk short.
+    """
+    distance = layered_distances(arrays, max_hops - 1)
+    if is_calm(arrays, distance[max_hops - 1]):
+        return Found(np.empty((0, max_hops), np.int32), np.empty(0, np.int64)), False
+    return enumerate_cycles(arrays, distance, limit)
+
+
+@compiled
 def layered_distances(arrays: Arrays, layers: int) -> Weights:
     """Compute `distance[j][v]` of the module's docstring for j up to `layers`."""
     count = len(arrays.outgoing_first) - 1
-    distance = np.full((layers + 1, count), UNREACHABLE, np.int64)
+    distance = np.empty((layers + 1, count), np.int64)
+    distance[0] = UNREACHABLE
     distance[0, arrays.base] = 0
     frontier = np.full(1, arrays.base, np.int32)
     for layer in range(1, layers + 1):
@@ -200,6 +212,15 @@ def relax_layer(arrays: Arrays, layers: Weights, frontier: Indices) -> Indices:
                 size += 1
             lowered[origin] = through
     return improved[:size]
+
+
+@compiled
+def is_calm(arrays: Arrays, distance: Weights) -> bool:
+    """Tell whether the distances from where it ends rule out every first hop."""
+    for edge in range(arrays.outgoing_first[arrays.base], arrays.outgoing_first[arrays.base + 1]):
+        if arrays.weights[edge] + distance[arrays.target[edge]] < 0:
+            return False
+    return True
 
 
 @compiled
