@@ -1,8 +1,9 @@
 """The cycles through a few touched pools alone: what a block or a pending transaction changed.
 
 Let `forward[j][v]` be the least weight of a walk of at most j hops from the base to v, and
-`backward[j][v]` of one from v to the base, neither through the base in between, on the graph that
-the horizon was taken of; only touched pools weigh otherwise in the graph that is searched.
+`backward[j][v]` of one from v to the base over edges that a cycle can pass through, neither through
+the base in between, on the graph that the horizon was taken of; only touched pools weigh otherwise
+in the graph that is searched.
 Theorem: the search yields exactly the cycles of the full search that trade at a touched pool.
 Proof. Every such cycle has one first touched hop. From that hop the walk goes back to the base,
 over pools that are not touched, and then from its end on to the base; so each cycle comes from one
