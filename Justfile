@@ -73,8 +73,9 @@ arch: setup-dev
 # Everything that CI runs
 check: lint types arch test
 
-# Measure: `just bench NAME [--json]`
+# Measure: `just bench NAME [--json]`, where NAME is start, search or peers
 bench name *arguments: setup-dev
+    @if [ "$1" = peers ]; then bin/setup peers; fi
     @"{{ bin }}/python" -m benchmarks."$@"
 
 # Write the lock files again from pyproject.toml and contracts/package.json

@@ -106,9 +106,9 @@ def test_suppressions_stay_within_budget() -> None:
     assert len(suppressed) <= 1 + len(lines) // SUPPRESSIONS_PER_LINES, suppressed
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_lock_file_is_hashed_and_names_no_registry(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.lock")), ids=named)
+def test_lock_file_is_hashed_and_names_no_registry(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
 
     assert "--hash=sha256:" in text
     assert "://" not in text

@@ -35,6 +35,7 @@ RUN_ELSEWHERE = {
     ".venv/bin/sims search --known FILE": "tests/sims/test_known_arbitrages.py",
     "just bench start": "benchmarks/start.py",
     "just bench search": "benchmarks/search.py",
+    "just bench peers": "benchmarks/peers.py",
     "just arch": CI,
     "just demo": DEMO,
 }
