@@ -18,18 +18,22 @@ from pathlib import Path
 from typing import Final
 
 import networkx as nx
+import numpy as np
 import rustworkx as rx
 
 from benchmarks.report import Direction, Row, report
 from benchmarks.synthetic import BASE, Shape, synthetic_market
-from graphs.bellman_ford import find_cycles
+from graphs.bellman_ford import CycleSearch, find_cycles
+from graphs.bulk.pool_arrays import CONSTANT_PRODUCT, KIND, trades_of
+from graphs.bulk.quotes import AMOUNT_LIMBS, quote_rows
+from graphs.bulk.words import limbs_of
+from graphs.cycles import Cycle
 from graphs.horizon import Horizon, find_cycles_through
 from graphs.market import Market
 from graphs.pools.base import Pool
 from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
-from graphs.ranking import Loan, best_cycles
-from graphs.sizing import SizedCycle
+from graphs.ranking import Loan, RowSize, best_cycles, size_rows_of
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from sims.pool_files import read_pools
@@ -38,6 +42,8 @@ RUNS: Final = 21
 MAX_HOPS: Final = 4
 LIMIT: Final = 10**7
 QUOTES: Final = 2_000
+BATCH: Final = 100
+NAMED: Final = 10
 TOUCHED: Final = 400
 LOAN: Final = Loan(fee_bps=5, max_input=10**24)
 GAS_PER_HOP: Final = 120_000
@@ -71,16 +77,22 @@ def median_s(
     return statistics.median(taken)
 
 
-def whole_search(market: Market, graph: TokenGraph) -> list[SizedCycle]:
-    """Find every cycle, size every one, and rank them by what is left after gas."""
+def whole_search(market: Market, graph: TokenGraph) -> list[Cycle]:
+    """Find every cycle, size every one to the wei, rank them net of gas, and name the best."""
     search = find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT)
-    sized = best_cycles(market, search, LOAN, top=len(search))
-    return sorted(sized, key=net_profit, reverse=True)
+    hops = np.count_nonzero(search.edges >= 0, axis=1).tolist()
+
+    def net_profit(size: RowSize) -> int:
+        return size.gross_profit - GAS_PER_HOP * BASE_FEE_WEI * hops[size.row]
+
+    ranked = sorted(size_every_row(market, search), key=net_profit, reverse=True)
+    return [search[size.row] for size in ranked[:NAMED]]
 
 
-def net_profit(sized: SizedCycle) -> int:
-    """Profit less the gas of its hops at the base fee, in wei."""
-    return sized.gross_profit - GAS_PER_HOP * BASE_FEE_WEI * len(sized.cycle.hops)
+def size_every_row(market: Market, search: CycleSearch) -> list[RowSize]:
+    """Size all cycles of a search; those that earn nothing are left out."""
+    rows = np.arange(len(search), dtype=np.int32)
+    return size_rows_of(search, rows, market=market, loan=LOAN)
 
 
 def published_sizes() -> Iterator[Row]:
@@ -107,21 +119,16 @@ def recorded() -> Iterator[Row]:
     market = read_pools(RECORDED).market
     graph = TokenGraph.from_market(market)
 
-    def nominate() -> object:
+    def nominate() -> CycleSearch:
         return find_cycles(graph, WETH, max_hops=MAX_HOPS, limit=LIMIT)
 
-    def size(top: int) -> object:
-        search = find_cycles(graph, WETH, max_hops=MAX_HOPS, limit=LIMIT)
-        return best_cycles(market, search, LOAN, top=top)
-
-    yield row(f"recorded ETH graph: {names[0]}", median_s(nominate) * MS, "ms", target=targets[0])
-    yield row(
-        f"recorded ETH graph: {names[1]}", median_s(lambda: size(10)) * MS, "ms", target=targets[1]
+    actions: tuple[Callable[[], object], ...] = (
+        nominate,
+        lambda: best_cycles(market, nominate(), LOAN, top=NAMED),
+        lambda: size_every_row(market, nominate()),
     )
-    begun = time.perf_counter()
-    size(LIMIT)
-    every = time.perf_counter() - begun
-    yield row(f"recorded ETH graph: {names[2]} (one run)", every * MS, "ms", target=targets[2])
+    for name, action, target in zip(names, actions, targets, strict=True):
+        yield row(f"recorded ETH graph: {name}", median_s(action) * MS, "ms", target=target)
 
 
 def changes() -> Iterator[Row]:
@@ -244,6 +251,18 @@ def quotes() -> Iterator[Row]:
         yield row(f"exact quote, one {name}", taken * US, "us", target=target)
 
 
+def batch() -> Iterator[Row]:
+    """Exact hops of many constant-product cycles at once."""
+    market = synthetic_market(LARGE)
+    search = find_cycles(TokenGraph.from_market(market), BASE, max_hops=MAX_HOPS, limit=LIMIT)
+    arrays, trades = trades_of(market, search.graph, search.edges)
+    is_known = (arrays.pools[trades >> 1, KIND] == CONSTANT_PRODUCT) | (trades < 0)
+    rows = np.repeat(trades[is_known.all(axis=1)], BATCH, axis=0)
+    inputs = limbs_of([10**15] * len(rows), AMOUNT_LIMBS)
+    taken = median_s(lambda: quote_rows(arrays, rows, inputs)) / np.count_nonzero(rows >= 0)
+    yield row("exact quote, one V2 hop of many through arrays", taken * US, "us", target=0.2)
+
+
 def quote_often(pool: Pool) -> None:
     """Quote inputs that differ, so that nothing is remembered."""
     token_in, token_out = pool.tokens
@@ -264,7 +283,7 @@ def ratio(measure: str, value: float, target: float | None) -> Row:
 def main() -> None:
     """Measure and print."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    parts = (published_sizes, recorded, changes, peers, huge, quotes)
+    parts = (published_sizes, recorded, changes, peers, huge, quotes, batch)
     rows: list[Row] = []
     for part in parts:
         print(f"measuring {part.__name__}", file=sys.stderr)

@@ -113,8 +113,9 @@ def _compiled_sizes(rows: Indices, sizes: Sizes, loan: Loan) -> Iterator[RowSize
     is_sized = sizes.status == SIZED
     inputs = integers_of(sizes.inputs[is_sized])
     outputs = integers_of(sizes.outputs[is_sized])
+    flash_fee, fee_bps = loan.flash_fee, loan.fee_bps
     for row, amount_in, amount_out in zip(rows[is_sized].tolist(), inputs, outputs, strict=True):
-        gross_profit = amount_out - amount_in - loan.flash_fee(amount_in, loan.fee_bps)
+        gross_profit = amount_out - amount_in - flash_fee(amount_in, fee_bps)
         if gross_profit > 0:
             yield RowSize(gross_profit, row, amount_in)
 

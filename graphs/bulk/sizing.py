@@ -52,6 +52,9 @@ LEAST_MARGIN: Final = 1e-8
 LEAST_DEPTH: Final = 2.0**64
 """What a reserve must be able to take in addition to be far from the contract's range."""
 
+MANY_BITS: Final = 24
+"""Bits of an amount beyond which one unit more or less does not matter."""
+
 _SCORE_BITS: Final = 200
 """Two to this power stands for a profit of zero, so that a loss is a Word too."""
 
@@ -152,25 +155,23 @@ def nominated(chain: Chain, terms: BulkTerms) -> tuple[int, float]:
 def decided(chain: Chain, terms: BulkTerms, nomination: Word) -> Trial:
     """Settle how much of the coarsest token is bought, and the least input that buys it.
 
-    The smooth optimum lies between two whole amounts of it. All other roundings weigh less.
+    The smooth optimum lies between two whole amounts of it. All other roundings weigh less. The
+    loss of the lower amount alone is about the square of one part in it, and below 1e-12 of the
+    profit from MANY_BITS on.
     """
     amount_in = lesser(nomination, word_at(terms.max_input, 0, 0))
-    hops = coarsest(chain)
-    if hops == 0:
-        return trial(chain, terms, amount_in)
-    trades = chain.trades[:hops]
+    trades = chain.trades[: coarsest(chain)]
     amount = quote(chain.arrays, trades, amount_in)
     fewer = trial(chain, terms, least_input(chain.arrays, trades, amount))
+    if amount >> MANY_BITS > word(0) and fewer.amount_in > word(0):
+        return fewer
     more = trial(chain, terms, least_input(chain.arrays, trades, amount + word(1)))
     return more if more.score > fewer.score else fewer
 
 
 @inner
 def coarsest(chain: Chain) -> int:
-    """The hops to the token on the way whose unit is worth the most, if more than one of the base.
-
-    Zero where there is none.
-    """
+    """The hops to the token whose unit is worth the most: none where that is the base itself."""
     hops, most, worth = 0, 1.0, 1.0
     for place in range(len(chain.trades) - 1, 0, -1):
         worth *= chain.curves[place, RATE]

@@ -1,5 +1,6 @@
 """Tests of the ranking: bounds that hold, and a best list that equals sizing everything."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,10 +9,11 @@ from graphs.errors import GraphError
 from graphs.market import Market
 from graphs.profit_bounds import BOUNDED_HOPS
 from graphs.quotes import quote_cycle
-from graphs.ranking import Loan, best_cycles, by_profit, profit_bounds_float
+from graphs.ranking import Loan, best_cycles, by_profit, profit_bounds_float, size_rows_of
 from graphs.sizing import flash_fee_half_up, size_cycle
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
+from tests.graphs.concave_pool import ConcavePool
 from tests.graphs.loans import loans, partly_hidden_markets
 from tests.graphs.markets import (
     BASE,
@@ -54,14 +56,40 @@ def test_no_input_earns_more_than_the_bound(
 @given(market=partly_hidden_markets, loan=loans, top=st.integers(0, 5))
 def test_best_cycles_are_the_first_when_all_are_sized(market: Market, loan: Loan, top: int) -> None:
     search = searched(market)
-    everything = [
-        size_cycle(market, cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
-        for cycle in search
-    ]
+    everything = best_cycles(market, search, loan, top=len(search))
 
     best = best_cycles(market, search, loan, top=top)
 
-    assert best == tuple(sorted(filter(None, everything), key=by_profit)[:top])
+    assert best == everything[:top]
+    assert list(everything) == sorted(everything, key=by_profit)
+
+
+@settings(deadline=None)
+@given(market=partly_hidden_markets, loan=loans)
+def test_every_profit_is_what_the_amounts_earn(market: Market, loan: Loan) -> None:
+    search = searched(market)
+    rows = np.arange(len(search), dtype=np.int32)
+    earned = {size.row: size for size in size_rows_of(search, rows, market=market, loan=loan)}
+
+    for sized in best_cycles(market, search, loan, top=len(search)):
+        row = next(row for row in earned if search[row] == sized.cycle)
+        assert sized.amounts == quote_cycle(market, sized.cycle, earned[row].amount_in)
+        assert sized.flash_fee == loan.flash_fee(sized.amounts[0], loan.fee_bps)
+        assert sized.gross_profit == sized.amounts[-1] - sized.amounts[0] - sized.flash_fee
+        assert sized.gross_profit == earned.pop(row).gross_profit > 0
+    assert not earned
+
+
+@settings(deadline=None)
+@given(market=partly_hidden_markets, loan=loans)
+def test_cycles_of_kinds_without_a_kernel_are_sized_by_their_pools(
+    market: Market, loan: Loan
+) -> None:
+    search = searched(market)
+    for sized in best_cycles(market, search, loan, top=len(search)):
+        if all(isinstance(market.pools[i], ConcavePool) for i in sized.cycle.pool_ids):
+            alone = size_cycle(market, sized.cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
+            assert alone == sized
 
 
 def test_best_of_cycles_too_long_for_a_bound_is_found() -> None:
