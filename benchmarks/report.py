@@ -65,5 +65,5 @@ def report(benchmark: str, rows: list[Row]) -> None:
     for row in rows:
         verdict = {None: "", True: "met", False: "MISSED"}[row.is_met]
         limit = "" if row.target is None else f"target {row.direction} {row.target:g} {row.unit}"
-        value = f"{'absent':>10}" if row.value is None else f"{row.value:10.3f}"
+        value = f"{'absent':>10}" if row.value is None else f"{row.value:10.4g}"
         print(f"  {row.measure:<66} {value} {row.unit:<6} {limit} {verdict}")
