@@ -4,7 +4,8 @@ Separate from the quotes because it decides, and from the search because a margi
 one does not say how much. Profit is what is left after the flash fee; gas is a matter of bidding.
 The result is the best up to rounding: no input earns more by over one base unit, plus the worth
 of one unit of each token on the way, plus 1e-12 of the profit; where the optimum is the last size
-that a pool takes, the search ends within one part in ten million of it.
+that a pool takes, the search ends within one part in ten million of it. An order book's curve bends
+where a level ends, and the optimum with it, so the ends of levels beside it are tried themselves.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from graphs.errors import AmountOutOfRangeError, InsufficientLiquidityError
 from graphs.fixed_point import div_up
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
+from graphs.pools.order_book import OrderBookPool
 from graphs.quotes import least_input, quote_cycle
 from graphs.units import BPS, PIPS
 
@@ -203,6 +205,7 @@ def _profit(trial: SizedCycle) -> int:
 def _refined(trials: _Trials, best: SizedCycle) -> SizedCycle:
     """Climb to better neighbours: inputs one unit away, and the least inputs for outputs so near.
 
+    Profit along an order book is greatest where a level ends: the next end either way is tried.
     Where a token on the way has coarse units, profit is a sawtooth of the input: it drops from one
     tooth to the next by the worth of such a unit, and the best inputs are the first of a tooth.
     """
@@ -221,7 +224,25 @@ def _neighbours(trials: _Trials, best: SizedCycle) -> Iterator[int]:
     yield best.amounts[0] + 1
     for hops, amount in enumerate(best.amounts[1:], start=1):
         for amount_out in (amount - 1, amount, amount + 1):
-            try:
-                yield least_input(trials.market, trials.cycle, hops=hops, amount_out=amount_out)
-            except (AmountOutOfRangeError, InsufficientLiquidityError):
-                continue
+            yield _input_for(trials, hops, amount_out)
+    for hops, end in _level_ends(trials, best):
+        amount_in = _input_for(trials, hops, end)
+        # Where no input ends the level to the unit, one unit less stays within it.
+        yield from (amount_in, amount_in - 1)
+
+
+def _level_ends(trials: _Trials, best: SizedCycle) -> Iterator[tuple[int, int]]:
+    """Yield the hops before each order book, and the nearest amounts that end a level of it."""
+    for hops, (hop, amount) in enumerate(zip(trials.cycle.hops, best.amounts, strict=False)):
+        pool = trials.market.pools[hop.pool_id]
+        if isinstance(pool, OrderBookPool):
+            for end in pool.level_ends(hop.token_in, hop.token_out, amount):
+                yield hops, end
+
+
+def _input_for(trials: _Trials, hops: int, amount_out: int) -> int:
+    """The least input of which so many hops make this amount; 0, which is none, if none does."""
+    try:
+        return least_input(trials.market, trials.cycle, hops=hops, amount_out=amount_out)
+    except (AmountOutOfRangeError, InsufficientLiquidityError):
+        return 0

@@ -156,6 +156,25 @@ class OrderBookPool:
             return replace(self, bids=fill.levels)
         return replace(self, asks=fill.levels)
 
+    def level_ends(self, token_in: Address, token_out: Address, amount_in: int) -> tuple[int, ...]:
+        """The nearest inputs below this one and above it, if any, that take whole levels.
+
+        Rounded up. O(levels).
+
+        Raises:
+            UnknownTokenError: the book does not trade this pair.
+        """
+        sells_base = self._is_base_sold(token_in, token_out)
+        taken = 0
+        below: tuple[int, ...] = ()
+        for price, size in self.bids if sells_base else self.asks:
+            taken += size if sells_base else size * price
+            end = taken if sells_base else div_up(taken, self.price_scale)
+            if end > amount_in:
+                return (*below, end)
+            below = below if end == amount_in else (end,)
+        return below
+
     def check_levels(self) -> None:
         """Prove that both sides are in order. O(levels).
 

@@ -191,6 +191,21 @@ def test_what_is_left_is_what_was_not_traded(
     )
 
 
+@given(books(), directions, sizes())
+def test_level_ends_around_an_amount_are_the_nearest_inputs_that_take_whole_levels(
+    pool: OrderBookPool, pair: tuple[Address, Address], amount: int
+) -> None:
+    side, taken, ends = "asks" if pair == (QUOTE, BASE) else "bids", Fraction(0), []
+    for price, size in getattr(pool, side):
+        taken += size if side == "bids" else Fraction(price * size, pool.price_scale)
+        ends.append(ceil(taken))
+
+    found = pool.level_ends(*pair, amount)
+
+    below, above = [end for end in ends if end < amount], [end for end in ends if end > amount]
+    assert found == (*below[-1:], *above[:1])
+
+
 def test_quotes_of_a_book_in_cents_are_what_the_exchange_shows() -> None:
     pool = book()
 
@@ -235,7 +250,7 @@ def test_no_amount_is_refused(pair: tuple[Address, Address], amount: int) -> Non
 def test_a_token_that_is_not_traded_is_named(sold: Address, bought: Address, named: str) -> None:
     pool = book()
 
-    for quote in (pool.amount_out, pool.amount_in, pool.after_swap):
+    for quote in (pool.amount_out, pool.amount_in, pool.after_swap, pool.level_ends):
         with pytest.raises(UnknownTokenError) as raised:
             quote(sold, bought, 1)
         assert raised.value.token == named
