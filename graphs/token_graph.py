@@ -102,6 +102,9 @@ class Topology:
     refused: frozenset[Address] | None
     """Tokens whose pools have no edges, nor have those outside the 2-core; None if not pruned."""
 
+    with_books: bool
+    """Whether pools that are not atomic have edges too: a cycle across one is a signal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TokenGraph:
@@ -117,22 +120,26 @@ class TokenGraph:
     """Of each edge, a lower bound; see `graphs/curvature.py`."""
 
     @classmethod
-    def from_market(cls, market: Market) -> "TokenGraph":
-        """Compile every direction of every atomic pool. O(edges log edges)."""
-        return cls._compiled(market, None)
+    def from_market(cls, market: Market, *, with_books: bool = False) -> "TokenGraph":
+        """Compile every direction of every atomic pool, of books on request. O(edges log edges)."""
+        return cls._compiled(market, None, with_books=with_books)
 
     @classmethod
-    def pruned(cls, market: Market, *, refused: Iterable[Address] = ()) -> "TokenGraph":
+    def pruned(
+        cls, market: Market, *, refused: Iterable[Address] = (), with_books: bool = False
+    ) -> "TokenGraph":
         """Compile the pools that can be part of a cycle without a refused token.
 
         The same cycles are found, at no cost for the others. O(edges log edges), and slower.
         """
-        return cls._compiled(market, frozenset(refused))
+        return cls._compiled(market, frozenset(refused), with_books=with_books)
 
     @classmethod
-    def _compiled(cls, market: Market, refused: frozenset[Address] | None) -> "TokenGraph":
-        pools = _connected(market, refused)
-        topology = _compiled_topology(market, pools, refused)
+    def _compiled(
+        cls, market: Market, refused: frozenset[Address] | None, *, with_books: bool
+    ) -> "TokenGraph":
+        pools = _connected(market, refused, with_books=with_books)
+        topology = _compiled_topology(market, pools, refused, with_books=with_books)
         edges = topology.pool_edge
         weights, curvatures_float = np.empty(len(edges), np.int64), np.empty(len(edges))
         weights[edges], curvatures_float[edges] = _curves(pools.values())
@@ -145,7 +152,8 @@ class TokenGraph:
         index = self.topology.pool_index
         is_same_set = len(market.pools) == len(index)
         if not is_same_set or any(i not in index or i not in market.pools for i in touched):
-            return TokenGraph._compiled(market, self.topology.refused)
+            topology = self.topology
+            return self._compiled(market, topology.refused, with_books=topology.with_books)
         first = self.topology.pool_first
         touched = tuple(i for i in touched if first[index[i]] < first[index[i] + 1])
         edges = edges_of(self.topology, [index[i] for i in touched])
@@ -214,17 +222,24 @@ def _weights(rates_float: NDArray[np.float64]) -> Weights:
     return np.where(is_usable, scaled, UNUSABLE).astype(np.int64)
 
 
-def _connected(market: Market, refused: frozenset[Address] | None) -> Mapping[int, Pool]:
+def _connected(
+    market: Market, refused: frozenset[Address] | None, *, with_books: bool
+) -> Mapping[int, Pool]:
     """Choose the pools that get edges, by position: atomic ones, and the 2-core when pruned."""
-    atomic = {i: pool for i, pool in enumerate(market.pools.values()) if pool.is_atomic}
+    numbered = enumerate(market.pools.values())
+    wanted = {i: pool for i, pool in numbered if pool.is_atomic or with_books}
     if refused is None:
-        return atomic
-    core = pools_in_two_core(atomic.values(), refused=refused)
-    return {i: pool for i, pool in atomic.items() if pool.id in core}
+        return wanted
+    core = pools_in_two_core(wanted.values(), refused=refused)
+    return {i: pool for i, pool in wanted.items() if pool.id in core}
 
 
 def _compiled_topology(
-    market: Market, pools: Mapping[int, Pool], refused: frozenset[Address] | None
+    market: Market,
+    pools: Mapping[int, Pool],
+    refused: frozenset[Address] | None,
+    *,
+    with_books: bool,
 ) -> Topology:
     """Number tokens, pools and edges, and sort the edges both ways."""
     token_index: dict[Address, int] = {}
@@ -253,6 +268,7 @@ def _compiled_topology(
         pool_first=_row_starts(edge_pool, len(market.pools)),
         pool_edge=position.astype(np.int32),
         refused=refused,
+        with_books=with_books,
     )
     _freeze(
         topology.edge_source,

@@ -54,7 +54,7 @@ def small_books(draw: st.DrawFn, *, name: str) -> OrderBookPool:
 
 
 @st.composite
-def book_lists(draw: st.DrawFn, *, max_size: int = 5) -> list[OrderBookPool]:
+def book_lists(draw: st.DrawFn) -> list[OrderBookPool]:
     """Books over few tokens, so that they are parallel to pools and to each other."""
-    count = draw(st.integers(0, max_size))
+    count = draw(st.integers(0, 5))
     return [draw(small_books(name=f"exchange:{number}")) for number in range(count)]

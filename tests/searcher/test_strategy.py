@@ -11,6 +11,7 @@ from graphs.units import WEI_PER_ETHER, Address, PoolId
 from searcher.model import Lender, LenderKind
 from searcher.strategy import FEE_RULES, find_opportunities
 from searcher.tracker import Snapshot
+from tests.graphs.books import book_of
 from tests.searcher.records import (
     AAVE,
     BALANCER,
@@ -66,6 +67,16 @@ def test_lender_that_leaves_the_greater_profit_is_chosen(aave: int, balancer: in
 
     assert best.gross_profit_wei == max(profits.values())
     assert profits[best.lender.kind] == best.gross_profit_wei
+
+
+def test_order_book_in_the_market_is_part_of_no_opportunity() -> None:
+    gift = book_of("kraken:WETH/DAI", (WETH, DAI), bids=((10**6, 10**21),), asks=((10**7, 1),))
+    with_book = snapshot(market(*GAP, gift))
+
+    found = find_opportunities(with_book, base=WETH, settings=SEARCH, set_aside=())
+
+    assert found == find_opportunities(snapshot(), base=WETH, settings=SEARCH, set_aside=())
+    assert found.opportunities
 
 
 def test_deep_lender_with_a_fee_beats_a_shallow_one_without() -> None:
