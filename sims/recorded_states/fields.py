@@ -96,19 +96,28 @@ def whole(record: Record, key: str, *, maximum: int, minimum: int = 0) -> int:
     return int(value)
 
 
+def decimal_text(record: Record, key: str) -> str:
+    """Read a decimal as it is written.
+
+    Raises:
+        FieldError: the field is no decimal without a sign and an exponent.
+    """
+    value = text(record, key)
+    if not DECIMAL.fullmatch(value):
+        reason = f"{key} {value[:MAX_DIGITS]!r} is no decimal"
+        raise FieldError(reason=reason, remedy="write digits, with a point or without")
+    return value
+
+
 def scaled_down(record: Record, key: str, *, decimals: int) -> int:
     """Read a decimal as an integer of 10^-decimals; digits beyond are cut, for nothing is smaller.
 
     Raises:
         FieldError: the field is no decimal without a sign and an exponent, or wider than a word.
     """
-    value = text(record, key)
-    match = DECIMAL.fullmatch(value)
-    if match is None:
-        reason = f"{key} {value[:MAX_DIGITS]!r} is no decimal"
-        raise FieldError(reason=reason, remedy="write digits, with a point or without")
-    fraction = (match[2] or "")[:decimals].ljust(decimals, "0")
-    scaled = int(match[1] + fraction)
+    value = decimal_text(record, key)
+    before, _, behind = value.partition(".")
+    scaled = int(before + behind[:decimals].ljust(decimals, "0"))
     if scaled > UINT256_MAX:
         reason = f"{key} {value[:MAX_DIGITS]!r} is not in range"
         raise FieldError(reason=reason, remedy=f"write at most {UINT256_MAX} units")
