@@ -28,6 +28,8 @@ from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
 from sims.search import PoolSelection, SearchOptionsError, search_pools
 from sims.search_view import say_known, say_search
+from sims.signal_search import BookSelection, search_signals
+from sims.signal_view import say_signals
 
 CACHE = ROOT / ".cache"
 
@@ -126,6 +128,10 @@ def search(
         Path | None, typer.Option(help="Recorded pools: a CSV table, JSON, or a folder of them.")
     ] = None,
     base: Annotated[str, typer.Option(help="The token that cycles start and end with.")] = "",
+    books: Annotated[
+        list[Path] | None,
+        typer.Option(help="Order books for signals: JSON or a folder of it; can be repeated."),
+    ] = None,
     known: Annotated[
         Path | None, typer.Option(help="Recorded arbitrages to find again, instead of pools.")
     ] = None,
@@ -135,21 +141,27 @@ def search(
     draw: Annotated[Path | None, typer.Option(help="An SVG file for a picture of them.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Find and size every profitable cycle through a token in recorded pools."""
+    """Find and size every profitable cycle through a token in recorded pools and order books."""
     console = Console()
-    if known is not None and pools is None and draw is None:
+    if known is not None and pools is None and draw is None and not books:
         checked = check_known(known, max_hops=max_hops)
         say_known(checked, console, as_json=as_json)
         raise typer.Exit(0 if checked.is_met else 1)
-    if pools is None or known is not None or not base:
+    if known is not None or not base or (pools is None and (draw is not None or not books)):
         raise SearchOptionsError
-    selection = PoolSelection(path=pools, chain=chain)
-    report = search_pools(
-        selection, base=Address(base), max_hops=max_hops, top=top, clock=SystemClock()
-    )
-    if draw is not None:
-        write_drawing(draw, report)
-    say_search(report, console, as_json=as_json)
+    clock, token = SystemClock(), Address(base)
+    report = None
+    if pools is not None:
+        selection = PoolSelection(path=pools, chain=chain, needs_base=not books)
+        report = search_pools(selection, base=token, max_hops=max_hops, top=top, clock=clock)
+        if draw is not None:
+            write_drawing(draw, report)
+    if books:
+        beside = BookSelection(paths=books, beside=report.market if report else None)
+        signals = search_signals(beside, base=token, max_hops=max_hops, top=top, clock=clock)
+        say_signals(signals, report, console, as_json=as_json)
+    elif report is not None:
+        say_search(report, console, as_json=as_json)
 
 
 @app.command(name="compile")

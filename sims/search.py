@@ -41,8 +41,8 @@ class SearchOptionsError(SearchError):
 
     def __init__(self) -> None:
         super().__init__(
-            "nothing to search, or too much: give --pools FILE with --base ADDRESS, "
-            "or --known FILE without a drawing"
+            "nothing to search, or too much: give --pools FILE or --books FILE with --base ADDRESS "
+            "(a drawing needs pools), or --known FILE alone"
         )
 
 
@@ -73,6 +73,9 @@ class PoolSelection:
 
     chain: str | None
     """As the files name it; None where they hold one chain."""
+
+    needs_base: bool = True
+    """Whether one of them must trade the base; beside order books none need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +116,15 @@ class SearchReport:
     """The most profitable cycles, greatest profit first: those that sizing all would yield."""
 
     def as_json(self) -> str:
-        """Write one JSON object; amounts are strings of raw units, which no reader may round."""
+        """Write one JSON object."""
+        return json.dumps(self.as_dict(), indent=2)
+
+    def as_dict(self) -> dict[str, object]:
+        """Give what the JSON holds; amounts as strings of raw units, which no reader may round."""
         figures = {name: getattr(self, name) for name in FIGURES}
         refused = [str(refusal) for refusal in self.refusals]
         best = [_as_dict(sized) for sized in self.best]
-        return json.dumps({**figures, "refused": refused, "top": best}, indent=2)
+        return {**figures, "refused": refused, "top": best}
 
 
 FIGURES: Final = ("tokens", "pools", "pools_left_out", "cycles", "build_ms", "search_ms", "size_ms")
@@ -140,7 +147,7 @@ def search_pools(
     graph = TokenGraph.from_market(states.market)
     built_ns = clock.now_ns()
     base = Address(base.lower())
-    if base not in graph.topology.token_index:
+    if selection.needs_base and base not in graph.topology.token_index:
         raise UnknownBaseError(base, selection.path)
     # The first call loads the kernels, which is no part of a search.
     find_cycles(graph, base, max_hops=max_hops, limit=0)

@@ -91,6 +91,31 @@ def test_broken_row_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in line
 
 
+def test_broken_book_is_named_with_its_place(tmp_path: Path) -> None:
+    books = tmp_path / "books.json"
+    books.write_text('{"books": [{"exchange": "kraken"}]}')
+
+    line = refused("sims", "search", "--books", str(books), "--base", "0x" + "aa" * 20)
+
+    assert f"{books}, books[0]: " in line
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--books", "b.json"),
+        ("--base", "0xaa"),
+        ("--books", "b.json", "--base", "0xaa", "--draw", "d.svg"),
+        ("--books", "b.json", "--base", "0xaa", "--known", "k.jsonl"),
+    ],
+    ids=["no base", "no pools", "no pools to draw", "known"],
+)
+def test_search_without_all_that_it_needs_says_what_to_give(options: tuple[str, ...]) -> None:
+    line = refused("sims", "search", *options)
+
+    assert "give --pools FILE or --books FILE with --base ADDRESS" in line
+
+
 @pytest.mark.anvil
 def test_port_in_use_is_named() -> None:
     with socket.socket() as taken:

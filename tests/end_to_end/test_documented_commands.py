@@ -17,6 +17,7 @@ CI = ".ci/run"
 BOT = "tests/end_to_end/test_bot.py"
 DEMO = "tests/end_to_end/test_demo.py"
 SEARCH = "tests/sims/test_search.py"
+SIGNALS = "tests/sims/test_signal_search.py"
 
 RUN_ELSEWHERE = {
     "npx -y rust-just demo": DEMO,
@@ -32,6 +33,8 @@ RUN_ELSEWHERE = {
     ".venv/bin/sims search --pools FILE --base ADDRESS --draw cycles.svg": (
         "tests/sims/test_cycle_drawing.py"
     ),
+    ".venv/bin/sims search --books FILE --base ADDRESS": SIGNALS,
+    ".venv/bin/sims search --pools FILE --books FILE --base ADDRESS": SIGNALS,
     ".venv/bin/sims search --known FILE": "tests/sims/test_known_arbitrages.py",
     "just bench start": "benchmarks/start.py",
     "just bench search": "benchmarks/search.py",
