@@ -14,11 +14,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from graphs.bridges import pools_on_cycles
 from graphs.curvature import curvature_float
 from graphs.cycles import Cycle, Hop
 from graphs.market import Market
 from graphs.pools.base import Pool
-from graphs.two_core import pools_in_two_core
 from graphs.units import Address, PoolId
 
 Indices = NDArray[np.int32]
@@ -225,13 +225,13 @@ def _weights(rates_float: NDArray[np.float64]) -> Weights:
 def _connected(
     market: Market, refused: frozenset[Address] | None, *, with_books: bool
 ) -> Mapping[int, Pool]:
-    """Choose the pools that get edges, by position: atomic ones, and the 2-core when pruned."""
+    """Choose the pools that get edges, by position: those wanted, and on a cycle when pruned."""
     numbered = enumerate(market.pools.values())
     wanted = {i: pool for i, pool in numbered if pool.is_atomic or with_books}
     if refused is None:
         return wanted
-    core = pools_in_two_core(wanted.values(), refused=refused)
-    return {i: pool for i, pool in wanted.items() if pool.id in core}
+    kept = pools_on_cycles(wanted.values(), refused=refused)
+    return {i: pool for i, pool in wanted.items() if pool.id in kept}
 
 
 def _compiled_topology(

@@ -1,14 +1,15 @@
 """Tests of the pruned graph: it has fewer edges and the same cycles."""
 
 from dataclasses import replace
+from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs.bellman_ford import find_cycles
+from graphs.bridges import pools_on_cycles
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
-from graphs.two_core import pools_in_two_core
 from graphs.units import Address, PoolId
 from tests.graphs.brute_force import profitable_cycles
 from tests.graphs.fixed_rate_pool import FixedRatePool
@@ -60,14 +61,53 @@ def test_refreshed_pruned_graph_equals_one_built_anew(
     assert graph.weights.tolist() == TokenGraph.pruned(after).weights.tolist()
 
 
+@st.composite
+def mixed_pools(draw: st.DrawFn) -> list[FixedRatePool]:
+    """Pools of two to four tokens at random rates."""
+    sets = st.lists(st.sampled_from(TOKENS), min_size=2, max_size=4, unique=True)
+    return [
+        FixedRatePool(
+            id=PoolId(f"pool {number}"),
+            tokens=tuple(tokens),
+            rates={pair: (draw(st.integers(1, 4)), 2) for pair in permutations(tokens, 2)},
+        )
+        for number, tokens in enumerate(draw(st.lists(sets, max_size=6)))
+    ]
+
+
+@kernels_may_load
+@given(pools=mixed_pools(), base=st.sampled_from(TOKENS))
+def test_pruned_graph_of_pools_of_many_tokens_has_every_cycle(
+    pools: list[FixedRatePool], base: Address
+) -> None:
+    market = market_of(pools)
+
+    found = find_cycles(TokenGraph.pruned(market), base, max_hops=5, limit=NO_LIMIT)
+
+    everything = find_cycles(TokenGraph.from_market(market), base, max_hops=5, limit=NO_LIMIT)
+    assert list(found) == list(everything)
+
+
+@kernels_may_load
+@given(pools=mixed_pools())
+def test_every_pool_that_is_kept_is_on_a_cycle(pools: list[FixedRatePool]) -> None:
+    kept = pools_on_cycles(pools, refused=frozenset())
+
+    free = [replace(pool, rates=dict.fromkeys(pool.rates, (2, 1))) for pool in pools]
+    graph = TokenGraph.from_market(market_of(free))
+    searches = [find_cycles(graph, base, max_hops=7, limit=NO_LIMIT) for base in TOKENS]
+    traded = {pool_id for search in searches for cycle in search for pool_id in cycle.pool_ids}
+    assert {pool.id for pool in pools if pool.id in kept} == traded
+
+
 def test_chain_that_ends_nowhere_is_left_out_and_parallel_pools_stay() -> None:
     dangling = [pool_of("AB", (A, B), (1, 1)), pool_of("BC", (B, C), (1, 1))]
     parallel = [pool_of("one", (BASE, A), (1, 1)), pool_of("two", (BASE, A), (1, 1))]
     pools = [*dangling, *parallel]
 
-    core = pools_in_two_core(pools, refused=frozenset())
+    kept = pools_on_cycles(pools, refused=frozenset())
 
-    assert [pool.id for pool in pools if pool.id in core] == ["one", "two"]
+    assert [pool.id for pool in pools if pool.id in kept] == ["one", "two"]
 
 
 def test_new_pool_brings_back_those_that_it_closes_a_cycle_with() -> None:
@@ -84,9 +124,9 @@ def test_pool_whose_share_is_traded_is_no_token() -> None:
     pair = replace(pool_of("pair", (A, B), (1, 1)), id=PoolId(C))
     pools = [pair, pool_of("share", (BASE, C), (1, 1)), pool_of("back", (BASE, A), (1, 1))]
 
-    core = pools_in_two_core(pools, refused=frozenset())
+    kept = pools_on_cycles(pools, refused=frozenset())
 
-    assert not any(pool.id in core for pool in pools)
+    assert not any(pool.id in kept for pool in pools)
 
 
 def test_pool_that_is_not_atomic_has_no_edges_and_can_be_refreshed() -> None:
