@@ -28,7 +28,7 @@ from graphs.bulk.pool_arrays import CONSTANT_PRODUCT, KIND, trades_of
 from graphs.bulk.quotes import AMOUNT_LIMBS, quote_rows
 from graphs.bulk.words import limbs_of
 from graphs.cycles import Cycle
-from graphs.horizon import Horizon, find_cycles_through
+from graphs.horizon import Horizon, find_cycles_after
 from graphs.market import Market
 from graphs.pools.base import Pool
 from graphs.pools.concentrated import ConcentratedPool
@@ -139,8 +139,7 @@ def changes() -> Iterator[Row]:
     (one, *_) = touched = [moved(pool) for pool in islice(market.pools.values(), TOUCHED)]
 
     def what_if() -> object:
-        after = graph.refreshed(market.with_pools([one]), [one.id])
-        return find_cycles_through(horizon, after, [one.id], limit=LIMIT)
+        return find_cycles_after(horizon, market.with_pools([one]), [one.id], limit=LIMIT)
 
     def block() -> object:
         after = graph.refreshed(market.with_pools(touched), [pool.id for pool in touched])

@@ -13,7 +13,6 @@ from graphs.bellman_ford import Arrays
 from graphs.compilation import compiled
 from graphs.profit_bounds import TermsFloat, profit_bound_float, rate_float
 from graphs.token_graph import UNUSABLE, WEIGHT_SCALE, Floats, Indices, Weights
-from graphs.trails import between
 
 FIRST_NODES: Final = 4_096
 """Walks that the tree holds before it grows for the first time; it doubles from there."""
@@ -207,6 +206,17 @@ def row_of(problem: Problem, tree: Tree, node: int) -> tuple[int, int]:
     if tree.depth[node] == len(problem.distance) - 1:
         return between(arrays, token, arrays.base)
     return arrays.outgoing_first[token], arrays.outgoing_first[token + 1]
+
+
+@compiled
+def between(arrays: Arrays, source: int, target: int) -> tuple[int, int]:
+    """Find the first edge from one token to another and the edge after the last, by bisection."""
+    first, end = arrays.outgoing_first[source], arrays.outgoing_first[source + 1]
+    row = arrays.target[first:end]
+    return (
+        first + np.searchsorted(row, target, side="left"),
+        first + np.searchsorted(row, target, side="right"),
+    )
 
 
 @compiled

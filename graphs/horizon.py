@@ -15,7 +15,7 @@ way to divide the hops that remain; a closed one is judged by its weight alone.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from graphs.bellman_ford import (
     layered_distances,
     no_cycles,
 )
-from graphs.token_graph import UNUSABLE, Indices, TokenGraph, Weights, edges_of
+from graphs.market import Market
+from graphs.token_graph import UNUSABLE, Repricing, TokenGraph, Weights, edges_of
 from graphs.trails import Touch, enumerate_through
 from graphs.units import Address, PoolId
 
@@ -68,39 +69,58 @@ class Horizon:
         return cls(graph=graph, base=base, max_hops=max_hops, forward=forward, backward=backward)
 
 
-def find_cycles_through(
-    horizon: Horizon, graph: TokenGraph, pool_ids: Iterable[PoolId], *, limit: int
-) -> CycleSearch:
-    """Find what `find_cycles` finds that trades at one of these pools, in the same order.
+def find_cycles_through(horizon: Horizon, pool_ids: Iterable[PoolId], *, limit: int) -> CycleSearch:
+    """Find what `find_cycles` finds in the horizon's graph and trades at one of these pools.
 
-    The graph is the horizon's own, or one refreshed from it in which no other pool changed. The
-    more a what-if changes prices, the weaker are the bounds: for the many pools of a block,
-    take the horizon of the new graph. With `truncated` set, any of the cycles may be missing.
+    In the same order. With `truncated` set, any of the cycles may be missing.
     """
+    graph = horizon.graph
     index = graph.topology.pool_index
-    touched = np.array(sorted({index[i] for i in pool_ids if i in index}), np.int32)
-    if _is_outdated(horizon, graph, touched):
-        horizon = Horizon.from_graph(graph, horizon.base, max_hops=horizon.max_hops)
+    pools = np.array(sorted({index[i] for i in pool_ids if i in index}), np.int32)
+    edges = edges_of(graph.topology, pools.tolist())
+    touched = Repricing(
+        pools=pools,
+        edges=edges,
+        weights=graph.weights[edges],
+        curvatures_float=graph.curvatures_float[edges],
+    )
+    return _through(horizon, touched, limit)
+
+
+def find_cycles_after(
+    horizon: Horizon, market: Market, pool_ids: Iterable[PoolId], *, limit: int
+) -> CycleSearch:
+    """Find the cycles through these pools in a what-if market that differs in nothing else.
+
+    As `find_cycles_through` finds them in its refreshed graph, which is made only where there is a
+    cycle. The more prices change, the weaker are the bounds: for the many pools of a block,
+    take the horizon of the new graph.
+    """
+    touched = tuple(pool_ids)
+    before = horizon.graph
+    if before.has_pools_of(market, touched):
+        change = before.repricing(market, touched)
+        if not _is_revived(before, change):
+            found = _through(horizon, change, limit)
+            return replace(found, graph=before.repriced(change)) if len(found) else found
+    graph = before.refreshed(market, touched)
+    anew = Horizon.from_graph(graph, horizon.base, max_hops=horizon.max_hops)
+    return find_cycles_through(anew, touched, limit=limit)
+
+
+def _through(horizon: Horizon, touched: Repricing, limit: int) -> CycleSearch:
+    """Search from the touched pools, with what they weigh in the place of what they did."""
+    graph = horizon.graph
     start = graph.topology.token_index.get(horizon.base)
     if start is None:
         return no_cycles(graph, horizon.max_hops)
-    touch = Touch(
-        pools=touched,
-        is_touched=np.zeros(len(graph.topology.pools), np.bool_),
-        pool_first=graph.topology.pool_first,
-        pool_edge=graph.topology.pool_edge,
-        weights_before=horizon.graph.weights,
-        forward=horizon.forward,
-        backward=horizon.backward,
-    )
+    touch = Touch(touched.pools, touched.edges, touched.weights, horizon.forward, horizon.backward)
     found, truncated = enumerate_through(arrays_of(graph, start), touch, limit)
-    order = np.lexsort(found.edges.T[::-1])
-    return CycleSearch(
-        graph=graph,
-        edges=found.edges[order],
-        weights=found.weights[order],
-        truncated=bool(truncated),
-    )
+    edges, weights = found.edges, found.weights
+    if len(weights) > 1:
+        order = np.lexsort(edges.T[::-1])
+        edges, weights = edges[order], weights[order]
+    return CycleSearch(graph=graph, edges=edges, weights=weights, truncated=bool(truncated))
 
 
 def _reversed(arrays: Arrays) -> Arrays:
@@ -114,16 +134,12 @@ def _reversed(arrays: Arrays) -> Arrays:
     )
 
 
-def _is_outdated(horizon: Horizon, graph: TokenGraph, touched: Indices) -> bool:
-    """Tell whether the bounds do not hold: other pools, or a direction that was dry and is not.
+def _is_revived(graph: TokenGraph, change: Repricing) -> bool:
+    """Tell whether the bounds may not hold: a direction was dry and is not.
 
-    With one pool touched, no hop but the first can be along a direction that was dry.
+    With one pool touched, no hop but the first can be along such a direction.
     """
-    topology = graph.topology
-    if horizon.graph.topology is not topology:
-        return True
-    if len(touched) == 1:
+    if len(change.pools) == 1:
         return False
-    edges = edges_of(topology, touched)
-    is_revived = (horizon.graph.weights[edges] == UNUSABLE) & (graph.weights[edges] != UNUSABLE)
-    return bool(is_revived.any())
+    was_dry = graph.weights[change.edges] == UNUSABLE
+    return bool((was_dry & (change.weights != UNUSABLE)).any())

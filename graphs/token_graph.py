@@ -100,10 +100,27 @@ class Topology:
     """Edges of each pool, in the order of its directions."""
 
     refused: frozenset[Address] | None
-    """Tokens whose pools have no edges, nor have those outside the 2-core; None if not pruned."""
+    """Tokens whose pools have no edges, nor have those on no cycle; None where not pruned."""
 
     with_books: bool
     """Whether pools that are not atomic have edges too: a cycle across one is a signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Repricing:
+    """What a graph becomes where a few of its pools changed, without a copy of the rest."""
+
+    pools: Indices
+    """Positions of the pools that were asked and have edges, each once, ascending."""
+
+    edges: Indices
+    """Their edges, pool by pool, in the order of their directions."""
+
+    weights: Weights
+    """Of these edges, as in TokenGraph."""
+
+    curvatures_float: Floats
+    """Of these edges, as in TokenGraph."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,7 +147,7 @@ class TokenGraph:
     ) -> "TokenGraph":
         """Compile the pools that can be part of a cycle without a refused token.
 
-        The same cycles are found, at no cost for the others. O(edges log edges), and slower.
+        The same cycles are found, at no cost for the others. O(edges log edges).
         """
         return cls._compiled(market, frozenset(refused), with_books=with_books)
 
@@ -149,16 +166,36 @@ class TokenGraph:
     def refreshed(self, market: Market, pool_ids: Iterable[PoolId]) -> "TokenGraph":
         """Follow a Market in which only these pools changed; build anew when pools came or went."""
         touched = tuple(pool_ids)
-        index = self.topology.pool_index
-        is_same_set = len(market.pools) == len(index)
-        if not is_same_set or any(i not in index or i not in market.pools for i in touched):
+        if not self.has_pools_of(market, touched):
             topology = self.topology
             return self._compiled(market, topology.refused, with_books=topology.with_books)
-        first = self.topology.pool_first
-        touched = tuple(i for i in touched if first[index[i]] < first[index[i] + 1])
-        edges = edges_of(self.topology, [index[i] for i in touched])
+        return self.repriced(self.repricing(market, touched))
+
+    def has_pools_of(self, market: Market, pool_ids: Iterable[PoolId]) -> bool:
+        """Tell whether a Market that differs in these pools alone has the pools of this graph."""
+        index = self.topology.pool_index
+        is_same_size = len(market.pools) == len(index)
+        return is_same_size and all(i in index and i in market.pools for i in pool_ids)
+
+    def repricing(self, market: Market, pool_ids: Iterable[PoolId]) -> Repricing:
+        """Ask these pools of this graph for their curves in a Market. O(pools asked)."""
+        index, first = self.topology.pool_index, self.topology.pool_first
+        positions = sorted({index[pool_id] for pool_id in pool_ids})
+        connected = [i for i in positions if first[i] < first[i + 1]]
+        pools = (market.pools[self.topology.pools[i]] for i in connected)
+        weights, curvatures_float = _curves(pools)
+        return Repricing(
+            pools=np.array(connected, np.int32),
+            edges=edges_of(self.topology, connected),
+            weights=weights,
+            curvatures_float=curvatures_float,
+        )
+
+    def repriced(self, repricing: Repricing) -> "TokenGraph":
+        """Put the curves of a repricing in the place of those of this graph. O(edges)."""
         weights, curvatures_float = self.weights.copy(), self.curvatures_float.copy()
-        weights[edges], curvatures_float[edges] = _curves(market.pools[i] for i in touched)
+        weights[repricing.edges] = repricing.weights
+        curvatures_float[repricing.edges] = repricing.curvatures_float
         _freeze(weights, curvatures_float)
         return replace(self, weights=weights, curvatures_float=curvatures_float)
 
