@@ -28,7 +28,7 @@ from graphs.bellman_ford import (
     no_cycles,
 )
 from graphs.market import Market
-from graphs.token_graph import UNUSABLE, Repricing, TokenGraph, Weights, edges_of
+from graphs.token_graph import UNUSABLE, Indices, Repricing, TokenGraph, Weights, edges_of
 from graphs.trails import Touch, enumerate_through
 from graphs.units import Address, PoolId
 
@@ -74,9 +74,14 @@ def find_cycles_through(horizon: Horizon, pool_ids: Iterable[PoolId], *, limit: 
 
     In the same order. With `truncated` set, any of the cycles may be missing.
     """
-    graph = horizon.graph
-    index = graph.topology.pool_index
+    index = horizon.graph.topology.pool_index
     pools = np.array(sorted({index[i] for i in pool_ids if i in index}), np.int32)
+    return search_through(horizon, pools, limit=limit)
+
+
+def search_through(horizon: Horizon, pools: Indices, *, limit: int) -> CycleSearch:
+    """Do what `find_cycles_through` does; pools are positions, each once, ascending."""
+    graph = horizon.graph
     edges = edges_of(graph.topology, pools.tolist())
     touched = Repricing(
         pools=pools,

@@ -16,31 +16,17 @@ from tests.graphs.markets import (
     TOKENS,
     A,
     B,
-    chain_reserves,
     market_of,
     pool_lists,
     pool_of,
     small_reserves,
 )
+from tests.graphs.what_ifs import what_ifs
 
 NO_LIMIT = 10**6
 
 kernels_may_load = settings(deadline=None)
 """The first search in a process loads the kernels from disk, or compiles them."""
-
-
-@st.composite
-def what_ifs(draw: st.DrawFn) -> tuple[Market, Market, list[PoolId]]:
-    """A market, one in which some pools changed, and a superset of the changed ones."""
-    reserves = draw(st.sampled_from((small_reserves, chain_reserves, st.integers(900, 1_100))))
-    pools = draw(pool_lists(reserves=reserves))
-    touched = draw(st.lists(st.sampled_from(pools), unique_by=id)) if pools else []
-    changed = [
-        pool.with_reserves(draw(reserves), draw(reserves)) if draw(st.booleans()) else pool
-        for pool in touched
-    ]
-    market = market_of(pools)
-    return market, market.with_pools(changed), [pool.id for pool in touched]
 
 
 @kernels_may_load
