@@ -4,7 +4,8 @@ An open walk with the weight a and the curvature k so far stands in v with j hop
 closes it weighs at least `distance[j][v]` and adds at least r `least_curvature[j][v]`, where r
 is the rate so far and the second table holds the least curvature of any walk back, each bound taken
 alone. So no cycle that begins with this walk earns more than the profit bound of both sums, which
-grows with the rate and falls with the curvature.
+grows with the rate and falls with the curvature. Where hops cost something, the cost of those taken
+and of one more, for an open walk, is taken off it; what is earned is meant after that cost.
 Theorem: the walks are taken by falling bound, so the cycles come out by falling bound, and what the
 search left aside (open walks and cycles) earns at most `left_out_bound_float`. Where
 `is_complete`, the result is therefore the `top` cycles of greatest bound above the minimum, and no
@@ -39,7 +40,10 @@ class Limits:
     each cycle that is still to be returned then takes one look at the hops of a few tokens."""
 
     min_profit: int = 0
-    """What a cycle must be able to earn, in raw units of the base."""
+    """What a cycle must be able to earn after its hops, in raw units of the base."""
+
+    hop_cost_float: float = 0.0
+    """What each hop takes from that profit, in raw units of the base."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +54,7 @@ class BestSearch:
     """By falling bound; equal bounds in the order in which they were met."""
 
     bounds_float: Floats
-    """Of the gross profit of each, in raw units of the base, from above."""
+    """Of the profit of each after its hops, in raw units of the base, from above."""
 
     expanded: int
     """Open walks that were extended."""
@@ -94,7 +98,9 @@ def find_best_cycles(
         distance=layered_distances(arrays, max_hops - 1),
         least_curvature_float=least_curvatures(arrays, graph.curvatures_float, max_hops - 1),
         terms=loan.terms_float(),
-        budget=Budget(limits.top, limits.max_trials, float(limits.min_profit)),
+        budget=Budget(
+            limits.top, limits.max_trials, float(limits.min_profit), limits.hop_cost_float
+        ),
     )
     outcome = search_best_first(problem)
     cycles = CycleSearch(

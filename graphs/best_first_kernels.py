@@ -24,6 +24,7 @@ class Budget(NamedTuple):
     top: int
     max_trials: int
     min_profit: float
+    hop_cost_float: float
 
 
 class Problem(NamedTuple):
@@ -244,7 +245,8 @@ def extend(problem: Problem, frontier: Frontier, hop: tuple[int, int]) -> None:
         return
     curvature = longer_curvature_float(problem, tree, hop)
     least = curvature + rate_float(weight) * problem.least_curvature_float[left, token]
-    bound = profit_bound_float(least_weight, least, problem.terms)
+    hops = tree.depth[node] + 1 + (token != arrays.base)
+    bound = profit_bound_float(least_weight, least, problem.terms) - budget.hop_cost_float * hops
     is_full = len(frontier.best_known) == budget.top
     if bound < budget.min_profit or (is_full and bound <= frontier.best_known[0]):
         drop(frontier, bound)
@@ -311,8 +313,9 @@ def with_rest_closed(problem: Problem, frontier: Frontier) -> Frontier:
 
 @compiled
 def bound_of(problem: Problem, tree: Tree, node: int) -> float:
-    """Bound the profit of a closed walk."""
-    return profit_bound_float(tree.weight[node], tree.curvature_float[node], problem.terms)
+    """Bound the profit of a closed walk after its hops."""
+    bound = profit_bound_float(tree.weight[node], tree.curvature_float[node], problem.terms)
+    return float(bound - problem.budget.hop_cost_float * tree.depth[node])
 
 
 @compiled

@@ -86,6 +86,29 @@ def test_what_cannot_earn_the_minimum_is_left_out(
 
 
 @kernels_may_load
+@given(
+    market=partly_hidden_markets,
+    loan=loans,
+    top=st.integers(0, 20),
+    hop_cost_float=st.floats(0, 1e18),
+)
+def test_hops_that_cost_something_are_taken_off_the_bounds(
+    *, market: Market, loan: Loan, top: int, hop_cost_float: float
+) -> None:
+    limits = Limits(top=top, max_trials=10**9, min_profit=-(10**20), hop_cost_float=hop_cost_float)
+    everything, best = searched(market, loan, limits)
+
+    bounds = [
+        bound - hop_cost_float * len(cycle.hops)
+        for cycle, bound in zip(everything, profit_bounds_float(everything, loan), strict=True)
+    ]
+    expected = sorted(bounds, reverse=True)
+    assert best.is_complete
+    assert best.bounds_float == pytest.approx(expected[:top], rel=ROUNDING)
+    assert all(bound <= best.left_out_bound_float for bound in expected[top:])
+
+
+@kernels_may_load
 @given(market=partly_hidden_markets, loan=loans)
 def test_best_cycle_by_size_is_among_the_best_by_bound_if_the_rest_is_below_it(
     market: Market, loan: Loan
