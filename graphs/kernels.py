@@ -8,10 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from graphs.bellman_ford import find_cycles
+from graphs.best_first import Limits, find_best_cycles
+from graphs.horizon import find_cycles_after
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
-from graphs.ranking import Loan, size_rows_of
+from graphs.ranking import Loan, profit_bounds_float, size_rows_of
+from graphs.standing import Standing, carried_cycles
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
 
@@ -20,7 +22,7 @@ _OTHER: Final = Address("0x" + "1" * 40)
 
 
 def load_kernels() -> None:
-    """Compile or load what the search runs, by searching a market of two pools."""
+    """Compile or load what the searches run, by searching a market of two pools."""
     pools = [
         ConstantProductPool(
             id=PoolId(digit * 40),
@@ -36,6 +38,13 @@ def load_kernels() -> None:
     market = Market(
         block_number=0, block_hash="", tokens={}, pools={pool.id: pool for pool in pools}
     )
-    search = find_cycles(TokenGraph.from_market(market), _BASE, max_hops=2, limit=1)
-    rows = np.arange(len(search), dtype=np.int32)
-    size_rows_of(search, rows, market=market, loan=Loan(fee_bps=0, max_input=1))
+    standing = Standing.from_graph(TokenGraph.from_market(market), _BASE, max_hops=2, limit=1)
+    carried_cycles(standing.cycles, standing.horizon, np.zeros(1, np.int32), limit=1)
+    find_cycles_after(standing.horizon, market, [pools[0].id], limit=1)
+    loan = Loan(fee_bps=0, max_input=1)
+    profit_bounds_float(standing.cycles, loan)
+    rows = np.arange(len(standing.cycles), dtype=np.int32)
+    size_rows_of(standing.cycles, rows, market=market, loan=loan)
+    find_best_cycles(
+        standing.horizon.graph, _BASE, loan, max_hops=2, limits=Limits(top=1, max_trials=1)
+    )

@@ -52,10 +52,14 @@ class Objective:
         """Give the gas of a transaction with so many hops."""
         return self.fixed_cost_wei + self.hop_cost_wei * hops
 
+    def tip_wei(self, gross_profit_wei: int) -> int:
+        """Give the share that is paid away, rounded down as the executor does."""
+        return mul_div_down(gross_profit_wei, self.tip_share_bps, BPS)
+
     def earned(self, market: Market, sized: SizedCycle) -> "NetCycle":
         """Work out exactly what is left of a sized cycle's profit, wanted or not."""
         gross_wei = self.valuation.value_down(market, sized.gross_profit)
-        tip_wei = mul_div_down(gross_wei, self.tip_share_bps, BPS)
+        tip_wei = self.tip_wei(gross_wei)
         cost_wei = self.cost_wei(len(sized.cycle.hops))
         return NetCycle(
             sized=sized,
@@ -122,8 +126,7 @@ def best_by_net_profit(
     gas is the same and both the worth and what the tip leaves grow with the profit. So the best
     are among the best of each number of hops, and the best input is that of the gross profit.
     """
-    hops = np.count_nonzero(search.edges >= 0, axis=1)
-    bounds_float = objective.bounds_float(profit_bounds_float(search, loan), hops)
+    hops, bounds_float = _bounds(search, loan, objective)
     is_wanted = bounds_float >= objective.min_net_profit_wei
     earned = [
         objective.earned(market, sized)
@@ -134,9 +137,21 @@ def best_by_net_profit(
     return tuple(sorted(wanted, key=by_net_profit)[:top])
 
 
+def most_promising(search: CycleSearch, loan: Loan, objective: Objective) -> Cycle:
+    """Name the cycle with the greatest bound of the net profit, the first of equals; not empty."""
+    _, bounds_float = _bounds(search, loan, objective)
+    return search[int(np.argmax(bounds_float))]
+
+
 def by_net_profit(earned: NetCycle) -> tuple[int, int, Cycle]:
     """Order by net profit, greatest first, then by gross profit, then by cycle."""
     return -earned.net_profit_wei, -earned.sized.gross_profit, earned.sized.cycle
+
+
+def _bounds(search: CycleSearch, loan: Loan, objective: Objective) -> tuple[Indices, Floats]:
+    """Count the hops of each cycle, and bound its net profit."""
+    hops = np.count_nonzero(search.edges >= 0, axis=1).astype(np.int32)
+    return hops, objective.bounds_float(profit_bounds_float(search, loan), hops)
 
 
 def _groups(search: CycleSearch, hops: Indices) -> Iterator[CycleSearch]:

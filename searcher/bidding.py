@@ -5,8 +5,10 @@ is zero: a transaction that leaks out of its bundle pays no tip for failing. The
 next block is known exactly (EIP-1559), so gas is the only estimate here.
 """
 
-from graphs.fixed_point import mul_div_down, mul_div_up
+from graphs.fixed_point import mul_div_up
+from graphs.objective import Objective
 from graphs.units import BPS
+from graphs.valuation import IDENTITY, Valuation
 from searcher.base_fee import next_base_fee
 from searcher.config import BiddingSettings
 from searcher.model import Bid, Block, LenderKind, Opportunity, Rejection
@@ -18,22 +20,48 @@ GAS_PER_HOP = 170_000
 """Upper bound of one swap's gas, a concentrated pool that crosses a few ticks included."""
 
 
+BID = "bid"
+"""The stage of a rejection because it is not worth a bid, or none can be made."""
+
+BELOW_MINIMUM = "net profit below minimum"
+"""What is said of the best where nothing leaves enough."""
+
+
+def objective(
+    block: Block, lender: LenderKind, settings: BiddingSettings, *, valuation: Valuation
+) -> Objective:
+    """What a transaction in the next block must pay for, with gas at its upper bound."""
+    base_fee_wei = following_base_fee(block)
+    return Objective(
+        fixed_cost_wei=GAS_FIXED[lender] * base_fee_wei,
+        hop_cost_wei=GAS_PER_HOP * base_fee_wei,
+        tip_share_bps=settings.tip_share_bps,
+        min_net_profit_wei=settings.min_net_profit_wei,
+        valuation=valuation,
+    )
+
+
+def following_base_fee(block: Block) -> int:
+    """The base fee of the block's child, in wei per gas."""
+    return next_base_fee(
+        base_fee_wei=block.base_fee_wei,
+        gas_used_gas=block.gas_used_gas,
+        gas_limit_gas=block.gas_limit_gas,
+    )
+
+
 def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bid | Rejection:
     """Price the inclusion in the next block, or decline with a named reason.
 
     Gas is charged at its upper bound, so the real net profit is never below the bid's.
     """
-    base_fee_wei = next_base_fee(
-        base_fee_wei=block.base_fee_wei,
-        gas_used_gas=block.gas_used_gas,
-        gas_limit_gas=block.gas_limit_gas,
-    )
-    gas_limit_gas = GAS_FIXED[opportunity.lender.kind] + GAS_PER_HOP * len(opportunity.cycle.hops)
-    gas_cost_wei = gas_limit_gas * base_fee_wei
-    tip_wei = mul_div_down(opportunity.gross_profit_wei, settings.tip_share_bps, BPS)
+    hops, lender = len(opportunity.cycle.hops), opportunity.lender.kind
+    goal = objective(block, lender, settings, valuation=IDENTITY)
+    gas_cost_wei = goal.cost_wei(hops)
+    tip_wei = goal.tip_wei(opportunity.gross_profit_wei)
     net_profit_wei = opportunity.gross_profit_wei - tip_wei - gas_cost_wei
     if net_profit_wei < settings.min_net_profit_wei:
-        return _declined(opportunity, "net profit below minimum")
+        return _declined(opportunity, BELOW_MINIMUM)
     if block.account.balance_wei < gas_cost_wei:
         return _declined(opportunity, "balance below gas cost")
     return Bid(
@@ -44,8 +72,8 @@ def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bi
         min_profit_wei=least_gross_profit_up(
             gas_cost_wei + settings.min_net_profit_wei, settings.tip_share_bps
         ),
-        gas_limit_gas=gas_limit_gas,
-        max_fee_per_gas_wei=base_fee_wei,
+        gas_limit_gas=GAS_FIXED[lender] + GAS_PER_HOP * hops,
+        max_fee_per_gas_wei=following_base_fee(block),
         net_profit_wei=net_profit_wei,
     )
 
@@ -63,6 +91,6 @@ def _declined(opportunity: Opportunity, reason: str) -> Rejection:
     return Rejection(
         block_number=opportunity.block_number,
         cycle=opportunity.cycle,
-        stage="bid",
+        stage=BID,
         reason=reason,
     )

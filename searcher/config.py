@@ -95,8 +95,17 @@ class SearchSettings(_Section):
     max_hops: Annotated[int, Field(ge=2, le=MAX_HOPS)] = 4
     """Longest cycle."""
 
-    max_cycles: Annotated[int, Field(ge=1)] = 20_000
-    """Nominations sized per block and base; beyond it the search says that it was cut short."""
+    max_cycles: Annotated[int, Field(ge=1)] = 200_000
+    """Cycles listed per base; where there are more, only those with the greatest bounds are."""
+
+    max_trials: Annotated[int, Field(ge=1)] = 500_000
+    """Hops that are tried for those, per lender: some 0.3 s."""
+
+    bases: tuple[HexAddress, ...] = ()
+    """Tokens that cycles start and end with; WETH alone when empty."""
+
+    refused_tokens: tuple[HexAddress, ...] = ()
+    """Tokens that no cycle may trade."""
 
 
 class BiddingSettings(_Section):

@@ -13,7 +13,7 @@ from graphs.cycles import Cycle
 from graphs.tokens import Token
 from graphs.units import Address
 from searcher.live import Started
-from searcher.model import Bid, Bundle, Inclusion, Rejection, Simulation, Submission
+from searcher.model import Bid, Bundle, CutSearch, Inclusion, Rejection, Simulation, Submission
 from searcher.pipeline import Event, Searched
 
 
@@ -57,7 +57,7 @@ class EventLog:
                 self._say_record(event)
 
     def _say_record(
-        self, record: Bid | Rejection | Bundle | Simulation | Submission | Inclusion
+        self, record: Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Inclusion
     ) -> None:
         match record:
             case Bid():
@@ -72,6 +72,16 @@ class EventLog:
             case Rejection():
                 self._log.msg(
                     "rejected", block=record.block_number, stage=record.stage, reason=record.reason
+                )
+            case CutSearch():
+                self._log.msg(
+                    "search cut",
+                    block=record.block_number,
+                    base=name(record.base, self._tokens),
+                    lender=record.lender.value,
+                    nominated=record.nominated,
+                    left_out=record.left_out,
+                    bound_wei=record.bound_wei,
                 )
             case Bundle():
                 self._log.msg(

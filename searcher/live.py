@@ -33,6 +33,7 @@ from searcher.config import KeySettings, NetworkSettings, Settings
 from searcher.errors import ConfigError
 from searcher.pipeline import Event, Pipeline, Ports, Strategy
 from searcher.ports import Clock
+from searcher.scan import Terms
 from searcher.tracker import Tracker
 
 OWNER_CALL: Final = "0x8da5cb5b"
@@ -123,7 +124,7 @@ async def run_live(run: Run, watch: Watch) -> None:
         executor = await _checked_executor(rpc, run.network, owner=signer.address)
         head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
         found = await discover(rpc, _survey(run.network), block=head)
-        reader = await _reader(rpc, run.network, found=found, head=head, account=signer.address)
+        reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
         feed = await _feed(reader, run.network, head=head, clock=clock)
         with open_ledger(run.ledger) as ledger:
             ports = Ports(
@@ -144,18 +145,25 @@ async def _follow(
         block_number=head.number, block_hash=head.hash, tokens=found.tokens, pools=found.pools
     )
     await asyncio.to_thread(load_kernels)
-    tracker = Tracker(market, TokenGraph.from_market(market))
+    graph = TokenGraph.pruned(market, refused=map(Address, strategy.terms.search.refused_tokens))
+    tracker = Tracker(market, graph)
     watch(Started(market=market, refused=found.refused_by_reason()))
     await Pipeline(ports, tracker, strategy=strategy, watch=watch).run()
 
 
 def _strategy(run: Run, executor: Address) -> Strategy:
     return Strategy(
-        base=Address(run.network.weth),
+        terms=_terms(run),
         executor=executor,
+        slot_seconds=run.network.slot_seconds,
+    )
+
+
+def _terms(run: Run) -> Terms:
+    return Terms(
+        weth=Address(run.network.weth),
         search=run.settings.search,
         bidding=run.settings.bidding,
-        slot_seconds=run.network.slot_seconds,
     )
 
 
@@ -180,15 +188,16 @@ def _survey(network: NetworkSettings) -> Survey:
 
 
 async def _reader(
-    rpc: Rpc, network: NetworkSettings, *, found: Discovered, head: Header, account: Address
+    rpc: Rpc, run: Run, *, found: Discovered, head: Header, account: Address
 ) -> BlockReader:
+    network = run.network
     multicall = Multicall(rpc=rpc, address=Address(network.multicall3))
     sources = tuple(
         LenderSource(kind=lender.kind, address=Address(lender.address))
         for lender in network.lenders
     )
     desks = await resolve_desks(
-        multicall, sources=sources, assets=(Address(network.weth),), block_hash=head.hash
+        multicall, sources=sources, assets=_terms(run).bases, block_hash=head.hash
     )
     return BlockReader(
         rpc=rpc,

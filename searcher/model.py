@@ -359,4 +359,27 @@ class Rejection:
     """A closed, named reason."""
 
 
-LedgerRecord = Bid | Rejection | Bundle | Simulation | Submission | Inclusion
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutSearch:
+    """A search that left something out, because there were more cycles than can be listed."""
+
+    block_number: int
+    """The block whose state was searched."""
+
+    base: Address
+    """Where its cycles start."""
+
+    lender: LenderKind
+    """Whose loan the profits are bounded for."""
+
+    nominated: int
+    """Cycles that were looked at: those with the greatest bounds of their net profit."""
+
+    left_out: int
+    """Cycles, and beginnings of cycles, that were met and not looked at."""
+
+    bound_wei: int | None
+    """No cycle that was left out has a greater net profit; None where that is not known."""
+
+
+LedgerRecord = Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Inclusion

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from graphs.units import Address
 from searcher.bidding import bid
 from searcher.bundles import ADMIT, admit, assemble
-from searcher.config import BiddingSettings, SearchSettings
 from searcher.errors import FeedError
 from searcher.mailbox import NewestMailbox, OrderedMailbox
 from searcher.model import (
@@ -23,6 +22,7 @@ from searcher.model import (
     Submission,
 )
 from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator
+from searcher.scan import Scan, Terms, scan_snapshot
 from searcher.strategy import find_opportunities
 from searcher.tracker import Snapshot, Tracker
 
@@ -46,7 +46,7 @@ class Searched:
     """Cycles with a marginal product above one, before flash fee and gas."""
 
     truncated: bool
-    """Whether there are more, which the settings do not allow to look at."""
+    """Whether there are more; then a CutSearch says what was left out."""
 
 
 Event = Searched | LedgerRecord
@@ -80,17 +80,11 @@ class Ports:
 class Strategy:
     """What to look for and what to pay, with the contract that does it."""
 
-    base: Address
-    """WETH: borrowed, and what tips are paid in."""
+    terms: Terms
+    """What to look for, and what must remain of it."""
 
     executor: Address
     """Our contract."""
-
-    search: SearchSettings
-    """Bounds of the search."""
-
-    bidding: BiddingSettings
-    """Tip share and minimum."""
 
     slot_seconds: int
     """A decision that takes longer than a slot is abandoned."""
@@ -139,12 +133,18 @@ class Pipeline:
             self._snapshots.put(snapshot)
 
     async def _trade(self) -> None:
+        scan: Scan | None = None
         while True:
-            await self._take(await self._snapshots.get())
+            snapshot = await self._snapshots.get()
+            scan = await asyncio.to_thread(
+                scan_snapshot, snapshot, self._strategy.terms, before=scan
+            )
+            await self._take(scan)
 
-    async def _take(self, snapshot: Snapshot) -> None:
+    async def _take(self, scan: Scan) -> None:
         """Send the best bid of the snapshot that can be proven; at most one for each block."""
-        for offer in await self._offers(snapshot):
+        snapshot = scan.snapshot
+        for offer in await self._offers(scan):
             self._record(offer)
             if isinstance(offer, Rejection):
                 return
@@ -157,25 +157,21 @@ class Pipeline:
                 return
             self._tracker.set_aside(offer.opportunity)
 
-    async def _offers(self, snapshot: Snapshot) -> list[Bid] | list[Rejection]:
+    async def _offers(self, scan: Scan) -> list[Bid] | list[Rejection]:
         """The bids, greatest net profit first; else why the best opportunity is not worth one.
 
-        The search runs off the event loop.
+        Sizing runs off the event loop.
         """
+        block, terms = scan.snapshot.block, self._strategy.terms
         found = await asyncio.to_thread(
-            find_opportunities,
-            snapshot,
-            base=self._strategy.base,
-            settings=self._strategy.search,
-            set_aside=self._tracker.aside,
+            find_opportunities, scan, terms, set_aside=self._tracker.aside
         )
-        self._watch(
-            Searched(block=snapshot.block, nominated=found.nominated, truncated=found.truncated)
-        )
-        offers = [
-            bid(opportunity, snapshot.block, self._strategy.bidding)
-            for opportunity in found.opportunities
-        ]
+        self._watch(Searched(block=block, nominated=scan.nominated, truncated=scan.truncated))
+        for cut in found.cut:
+            self._record(cut)
+        for rejection in found.declined:
+            self._record(rejection)
+        offers = [bid(opportunity, block, terms.bidding) for opportunity in found.opportunities]
         bids = [offer for offer in offers if isinstance(offer, Bid)]
         rejections = [offer for offer in offers if isinstance(offer, Rejection)]
         return sorted(bids, key=lambda offer: -offer.net_profit_wei) or rejections[:1]

@@ -17,6 +17,7 @@ from searcher.errors import LedgerError
 from searcher.model import (
     Bid,
     Bundle,
+    CutSearch,
     Inclusion,
     LedgerRecord,
     Rejection,
@@ -34,6 +35,9 @@ CREATE TABLE IF NOT EXISTS bids (
 CREATE TABLE IF NOT EXISTS rejections (
     seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, cycle TEXT NOT NULL,
     stage TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cut_searches (
+    seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, base TEXT NOT NULL,
+    lender TEXT NOT NULL, nominated INTEGER NOT NULL, left_out INTEGER NOT NULL, bound_wei TEXT);
 CREATE TABLE IF NOT EXISTS bundles (
     seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, bundle_hash TEXT NOT NULL,
     tx_hashes TEXT NOT NULL, block_number INTEGER NOT NULL, target_block INTEGER NOT NULL,
@@ -107,28 +111,20 @@ def open_ledger(path: Path) -> Iterator[SqliteLedger]:
 def _row(record: LedgerRecord) -> tuple[str, dict[str, object]]:
     match record:
         case Bid():
-            return "bids", _bid_row(record)
+            row = "bids", _bid_row(record)
         case Rejection():
-            return "rejections", {
-                "block_number": record.block_number,
-                "cycle": cycle_json(record.cycle),
-                "stage": record.stage,
-                "reason": record.reason,
-            }
+            row = "rejections", _rejection_row(record)
+        case CutSearch():
+            row = "cut_searches", _cut_search_row(record)
         case Bundle():
-            return "bundles", _bundle_row(record)
+            row = "bundles", _bundle_row(record)
         case Simulation():
-            return "simulations", _simulation_row(record)
+            row = "simulations", _simulation_row(record)
         case Submission():
-            return "submissions", {
-                "bundle_id": record.bundle_id,
-                "relay": record.relay,
-                "accepted": int(record.accepted),
-                "answer": record.answer,
-                "sent_ns": record.sent_ns,
-            }
-        case Inclusion():
-            return "inclusions", _inclusion_row(record)
+            row = "submissions", _submission_row(record)
+        case _:
+            row = "inclusions", _inclusion_row(record)
+    return row
 
 
 def _bid_row(bid: Bid) -> dict[str, object]:
@@ -145,6 +141,26 @@ def _bid_row(bid: Bid) -> dict[str, object]:
         "tip_wei": str(bid.tip_wei),
         "net_profit_wei": str(bid.net_profit_wei),
         "min_profit_wei": str(bid.min_profit_wei),
+    }
+
+
+def _rejection_row(rejection: Rejection) -> dict[str, object]:
+    return {
+        "block_number": rejection.block_number,
+        "cycle": cycle_json(rejection.cycle),
+        "stage": rejection.stage,
+        "reason": rejection.reason,
+    }
+
+
+def _cut_search_row(cut: CutSearch) -> dict[str, object]:
+    return {
+        "block_number": cut.block_number,
+        "base": cut.base,
+        "lender": cut.lender.value,
+        "nominated": cut.nominated,
+        "left_out": cut.left_out,
+        "bound_wei": None if cut.bound_wei is None else str(cut.bound_wei),
     }
 
 
@@ -172,6 +188,16 @@ def _simulation_row(simulation: Simulation) -> dict[str, object]:
         "coinbase_diff_wei": str(simulation.coinbase_diff_wei),
         "gross_profit_wei": str(simulation.gross_profit_wei),
         "revert_reason": simulation.revert_reason,
+    }
+
+
+def _submission_row(submission: Submission) -> dict[str, object]:
+    return {
+        "bundle_id": submission.bundle_id,
+        "relay": submission.relay,
+        "accepted": int(submission.accepted),
+        "answer": submission.answer,
+        "sent_ns": submission.sent_ns,
     }
 
 

@@ -21,6 +21,7 @@ from searcher.model import (
     Bid,
     Block,
     Bundle,
+    CutSearch,
     Inclusion,
     Lender,
     LenderKind,
@@ -31,6 +32,7 @@ from searcher.model import (
     Simulation,
     Submission,
 )
+from searcher.scan import Terms
 from searcher.tracker import Snapshot, Tracker
 
 WETH = Address("0x" + "aa" * 20)
@@ -170,6 +172,7 @@ BID = Bid(
 )
 BIDDING = BiddingSettings()
 SEARCH = SearchSettings()
+TERMS = Terms(weth=WETH, search=SEARCH, bidding=BIDDING)
 
 
 def bundle(number: int = 1, *, bid: Bid = BID, nonce: int = ACCOUNT.nonce) -> Bundle:
@@ -226,6 +229,14 @@ def receipt(what: Bundle, *, succeeded: bool = True) -> Receipt:
 
 REJECTION = Rejection(
     block_number=BLOCK.number, cycle=CYCLE, stage="bid", reason="net profit below minimum"
+)
+CUT_SEARCH = CutSearch(
+    block_number=BLOCK.number,
+    base=WETH,
+    lender=LenderKind.BALANCER_V2,
+    nominated=1_000,
+    left_out=12_345,
+    bound_wei=WEI_PER_ETHER,
 )
 INCLUSION = Inclusion(
     bundle_id=bundle().id,

@@ -38,15 +38,13 @@ from tests.searcher.fakes import (
 )
 from tests.searcher.records import (
     ACCOUNT,
-    BIDDING,
     CHEAP,
     DEAR,
     EXECUTOR,
     GAP,
     RANGE,
-    SEARCH,
     SECOND_NS,
-    WETH,
+    TERMS,
     block,
     bundle,
     receipt,
@@ -54,9 +52,7 @@ from tests.searcher.records import (
 )
 
 SLOT_SECONDS = 12
-STRATEGY = Strategy(
-    base=WETH, executor=EXECUTOR, search=SEARCH, bidding=BIDDING, slot_seconds=SLOT_SECONDS
-)
+STRATEGY = Strategy(terms=TERMS, executor=EXECUTOR, slot_seconds=SLOT_SECONDS)
 FIRST = block(101, parent="0xstart")
 QUIET = replace(
     block(102),
@@ -201,7 +197,7 @@ async def test_simulation_that_reverts_is_never_submitted() -> None:
 
 async def test_bid_below_the_minimum_is_recorded_and_never_simulated() -> None:
     greedy = BiddingSettings(min_net_profit_wei=10**6 * WEI_PER_ETHER)
-    strategy = replace(STRATEGY, bidding=greedy)
+    strategy = replace(STRATEGY, terms=replace(TERMS, bidding=greedy))
 
     world = await played(World(strategy=strategy, relays=(AcceptingRelay(),)), FIRST, QUIET)
 

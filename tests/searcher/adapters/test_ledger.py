@@ -21,10 +21,12 @@ from searcher.ports import Ledger
 from tests.searcher.fakes import ListLedger
 from tests.searcher.records import (
     BID,
+    CUT_SEARCH,
     CYCLE,
     INCLUSION,
     OPPORTUNITY,
     REJECTION,
+    WETH,
     bundle,
     simulated,
     submission,
@@ -35,6 +37,7 @@ BUNDLE = bundle()
 RECORDS: dict[str, LedgerRecord] = {
     "bids": BID,
     "rejections": REJECTION,
+    "cut_searches": CUT_SEARCH,
     "bundles": BUNDLE,
     "simulations": simulated(BUNDLE),
     "submissions": submission(BUNDLE),
@@ -129,6 +132,16 @@ def test_amounts_of_what_follows_a_bid_are_exact(folder: Path, amount: int) -> N
     assert first["gross_profit_wei"] == second["gross_profit_wei"] == str(amount)
     assert second["coinbase_diff_wei"] == third["gas_cost_wei"] == str(amount)
     assert third["tip_wei"] == third["gross_profit_wei"] == str(amount)
+
+
+@given(bound_wei=st.one_of(st.none(), AMOUNTS))
+def test_bound_of_what_was_left_out_is_exact_or_open(folder: Path, bound_wei: int | None) -> None:
+    path = written(folder, replace(CUT_SEARCH, bound_wei=bound_wei))
+
+    (row,) = rows(path, "cut_searches")
+
+    assert row["bound_wei"] == (None if bound_wei is None else str(bound_wei))
+    assert (row["nominated"], row["left_out"], row["base"]) == (1_000, 12_345, WETH)
 
 
 def test_names_of_a_record_survive(folder: Path) -> None:
