@@ -14,7 +14,7 @@ where that cuts every first hop. All sums are exact, because weights are integer
 enters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -129,6 +129,20 @@ def find_cycles(graph: TokenGraph, base: Address, *, max_hops: int, limit: int) 
     return CycleSearch(
         graph=graph, edges=found.edges, weights=found.weights, truncated=bool(truncated)
     )
+
+
+def find_cycles_of(
+    graph: TokenGraph, bases: Iterable[Address], *, max_hops: int, limit: int
+) -> dict[Address, CycleSearch]:
+    """Search from several bases, each with the limit.
+
+    A cycle is found once for each base on it, in the rotation that starts there, because the
+    lenders of every base are others.
+
+    Raises:
+        ValueError: `max_hops` is not within MIN_HOPS and MAX_HOPS.
+    """
+    return {base: find_cycles(graph, base, max_hops=max_hops, limit=limit) for base in bases}
 
 
 def check_hops(max_hops: int) -> None:

@@ -4,7 +4,9 @@ Separate from the token graph because it looks at who trades what alone, once fo
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import networkx as nx
 
@@ -14,8 +16,26 @@ from graphs.units import Address, PoolId
 _Node = Address | tuple[PoolId]
 """A token, or a pool of three or more: an address can be both, since shares of a pair trade."""
 
+_NO_POOL: Final = PoolId("")
+"""Stands for what joins two tokens without a pool."""
 
-def pools_on_cycles(pools: Iterable[Pool], *, refused: frozenset[Address]) -> Container[PoolId]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """What is left out of a graph beside the bridges, and what is not."""
+
+    refused: frozenset[Address] = frozenset()
+    """Tokens whose pools are left out."""
+
+    joined: frozenset[tuple[Address, Address]] = frozenset()
+    """Tokens that count as if a pool joined them, so that every path between them is kept."""
+
+
+KEEP_CYCLES: Final = Pruning()
+"""Nothing is left out but bridges."""
+
+
+def pools_on_cycles(pools: Iterable[Pool], pruning: Pruning) -> Container[PoolId]:
     """Leave out pools that no cycle can trade at, and those of a refused token.
 
     A pool of two tokens is an edge between them, any other is a node that is joined to its tokens.
@@ -23,11 +43,7 @@ def pools_on_cycles(pools: Iterable[Pool], *, refused: frozenset[Address]) -> Co
     token lies in one biconnected component, and each edge of a component of two edges or more is
     on a cycle (Hopcroft and Tarjan 1973). So this keeps no more than the 2-core. O(pools).
     """
-    pools_at: defaultdict[tuple[_Node, _Node], list[PoolId]] = defaultdict(list)
-    for pool in pools:
-        if refused.isdisjoint(pool.tokens):
-            for ends in _edges(pool):
-                pools_at[ends].append(pool.id)
+    pools_at = _pools_at(pools, pruning)
     kept = {pool_id for parallel in pools_at.values() if len(parallel) > 1 for pool_id in parallel}
     for component in nx.biconnected_component_edges(nx.Graph(pools_at.keys())):
         if len(component) > 1:
@@ -36,10 +52,25 @@ def pools_on_cycles(pools: Iterable[Pool], *, refused: frozenset[Address]) -> Co
     return kept
 
 
-def _edges(pool: Pool) -> Iterator[tuple[_Node, _Node]]:
+def _pools_at(
+    pools: Iterable[Pool], pruning: Pruning
+) -> Mapping[tuple[_Node, _Node], Sequence[PoolId]]:
+    """List the pools of each edge, parallel ones together."""
+    pools_at: defaultdict[tuple[_Node, _Node], list[PoolId]] = defaultdict(list)
+    for pool in pools:
+        if pruning.refused.isdisjoint(pool.tokens):
+            for ends in _edges(pool.tokens, pool.id):
+                pools_at[ends].append(pool.id)
+    for tokens in pruning.joined:
+        for ends in _edges(tokens, _NO_POOL):
+            pools_at[ends].append(_NO_POOL)
+    return pools_at
+
+
+def _edges(tokens: Iterable[Address], pool_id: PoolId) -> Iterator[tuple[_Node, _Node]]:
     """Yield the ends of each edge of a pool, those of two tokens in the order of their names."""
-    match sorted(pool.tokens):
+    match sorted(tokens):
         case [low, high]:
             yield low, high
-        case tokens:
-            yield from (((pool.id,), token) for token in tokens)
+        case several:
+            yield from (((pool_id,), token) for token in several)

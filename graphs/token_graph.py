@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from graphs.bridges import pools_on_cycles
+from graphs.bridges import KEEP_CYCLES, Pruning, pools_on_cycles
 from graphs.curvature import curvature_float
 from graphs.cycles import Cycle, Hop
 from graphs.market import Market
@@ -99,8 +99,8 @@ class Topology:
     pool_edge: Indices
     """Edges of each pool, in the order of its directions."""
 
-    refused: frozenset[Address] | None
-    """Tokens whose pools have no edges, nor have those on no cycle; None where not pruned."""
+    pruning: Pruning | None
+    """Which pools have no edges, beside those on no cycle; None where all have some."""
 
     with_books: bool
     """Whether pools that are not atomic have edges too: a cycle across one is a signal."""
@@ -143,20 +143,20 @@ class TokenGraph:
 
     @classmethod
     def pruned(
-        cls, market: Market, *, refused: Iterable[Address] = (), with_books: bool = False
+        cls, market: Market, pruning: Pruning = KEEP_CYCLES, *, with_books: bool = False
     ) -> "TokenGraph":
-        """Compile the pools that can be part of a cycle without a refused token.
+        """Compile the pools that can be part of a cycle.
 
         The same cycles are found, at no cost for the others. O(edges log edges).
         """
-        return cls._compiled(market, frozenset(refused), with_books=with_books)
+        return cls._compiled(market, pruning, with_books=with_books)
 
     @classmethod
     def _compiled(
-        cls, market: Market, refused: frozenset[Address] | None, *, with_books: bool
+        cls, market: Market, pruning: Pruning | None, *, with_books: bool
     ) -> "TokenGraph":
-        pools = _connected(market, refused, with_books=with_books)
-        topology = _compiled_topology(market, pools, refused, with_books=with_books)
+        pools = _connected(market, pruning, with_books=with_books)
+        topology = _compiled_topology(market, pools, pruning, with_books=with_books)
         edges = topology.pool_edge
         weights, curvatures_float = np.empty(len(edges), np.int64), np.empty(len(edges))
         weights[edges], curvatures_float[edges] = _curves(pools.values())
@@ -168,7 +168,7 @@ class TokenGraph:
         touched = tuple(pool_ids)
         if not self.has_pools_of(market, touched):
             topology = self.topology
-            return self._compiled(market, topology.refused, with_books=topology.with_books)
+            return self._compiled(market, topology.pruning, with_books=topology.with_books)
         return self.repriced(self.repricing(market, touched))
 
     def has_pools_of(self, market: Market, pool_ids: Iterable[PoolId]) -> bool:
@@ -260,23 +260,19 @@ def _weights(rates_float: NDArray[np.float64]) -> Weights:
 
 
 def _connected(
-    market: Market, refused: frozenset[Address] | None, *, with_books: bool
+    market: Market, pruning: Pruning | None, *, with_books: bool
 ) -> Mapping[int, Pool]:
     """Choose the pools that get edges, by position: those wanted, and on a cycle when pruned."""
     numbered = enumerate(market.pools.values())
     wanted = {i: pool for i, pool in numbered if pool.is_atomic or with_books}
-    if refused is None:
+    if pruning is None:
         return wanted
-    kept = pools_on_cycles(wanted.values(), refused=refused)
+    kept = pools_on_cycles(wanted.values(), pruning)
     return {i: pool for i, pool in wanted.items() if pool.id in kept}
 
 
 def _compiled_topology(
-    market: Market,
-    pools: Mapping[int, Pool],
-    refused: frozenset[Address] | None,
-    *,
-    with_books: bool,
+    market: Market, pools: Mapping[int, Pool], pruning: Pruning | None, *, with_books: bool
 ) -> Topology:
     """Number tokens, pools and edges, and sort the edges both ways."""
     token_index: dict[Address, int] = {}
@@ -304,7 +300,7 @@ def _compiled_topology(
         incoming_edge=incoming.astype(np.int32),
         pool_first=_row_starts(edge_pool, len(market.pools)),
         pool_edge=position.astype(np.int32),
-        refused=refused,
+        pruning=pruning,
         with_books=with_books,
     )
     _freeze(

@@ -145,8 +145,7 @@ async def _follow(
         block_number=head.number, block_hash=head.hash, tokens=found.tokens, pools=found.pools
     )
     await asyncio.to_thread(load_kernels)
-    graph = TokenGraph.pruned(market, refused=map(Address, strategy.terms.search.refused_tokens))
-    tracker = Tracker(market, graph)
+    tracker = Tracker(market, TokenGraph.pruned(market, strategy.terms.pruning))
     watch(Started(market=market, refused=found.refused_by_reason()))
     await Pipeline(ports, tracker, strategy=strategy, watch=watch).run()
 

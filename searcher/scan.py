@@ -7,6 +7,7 @@ next one only looks at what has changed, and so does a what-if market.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graphs.bridges import Pruning
 from graphs.standing import Standing
 from graphs.units import Address
 from searcher.config import BiddingSettings, SearchSettings
@@ -30,6 +31,14 @@ class Terms:
     def bases(self) -> tuple[Address, ...]:
         """Where cycles may start, each once."""
         return tuple(dict.fromkeys(map(Address, self.search.bases))) or (self.weth,)
+
+    @property
+    def pruning(self) -> Pruning:
+        """What is left out of the graph; never a path by which a base is valued."""
+        return Pruning(
+            refused=frozenset(map(Address, self.search.refused_tokens)),
+            joined=frozenset((base, self.weth) for base in self.bases if base != self.weth),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

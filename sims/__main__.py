@@ -26,9 +26,9 @@ from sims.errors import SimsError
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
 from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
-from sims.search import PoolSelection, SearchOptionsError, search_pools
+from sims.search import Bases, PoolSelection, SearchOptionsError, search_pools
 from sims.search_view import say_known, say_search
-from sims.signal_search import BookSelection, search_signals
+from sims.signal_search import BookSelection, SeveralSignalBasesError, search_signals
 from sims.signal_view import say_signals
 
 CACHE = ROOT / ".cache"
@@ -127,7 +127,12 @@ def search(
     pools: Annotated[
         Path | None, typer.Option(help="Recorded pools: a CSV table, JSON, or a folder of them.")
     ] = None,
-    base: Annotated[str, typer.Option(help="The token that cycles start and end with.")] = "",
+    base: Annotated[
+        list[str] | None, typer.Option(help="A token that cycles start and end with; repeatable.")
+    ] = None,
+    weth: Annotated[
+        str | None, typer.Option(help="What profits are compared in; else the first base.")
+    ] = None,
     books: Annotated[
         list[Path] | None,
         typer.Option(help="Order books for signals: JSON or a folder of it; can be repeated."),
@@ -149,15 +154,18 @@ def search(
         raise typer.Exit(0 if checked.is_met else 1)
     if known is not None or not base or (pools is None and (draw is not None or not books)):
         raise SearchOptionsError
-    clock, token = SystemClock(), Address(base)
-    report = None
+    if books and len(base) > 1:
+        raise SeveralSignalBasesError
+    clock, report = SystemClock(), None
     if pools is not None:
+        bases = Bases(tokens=tuple(map(Address, base)), weth=Address(weth) if weth else None)
         selection = PoolSelection(path=pools, chain=chain, needs_base=not books)
-        report = search_pools(selection, base=token, max_hops=max_hops, top=top, clock=clock)
+        report = search_pools(selection, bases=bases, max_hops=max_hops, top=top, clock=clock)
         if draw is not None:
             write_drawing(draw, report)
     if books:
         beside = BookSelection(paths=books, beside=report.market if report else None)
+        token = Address(base[0])
         signals = search_signals(beside, base=token, max_hops=max_hops, top=top, clock=clock)
         say_signals(signals, report, console, as_json=as_json)
     elif report is not None:

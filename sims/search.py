@@ -1,21 +1,26 @@
 """The search command: every profitable cycle of recorded pools, timed.
 
 Separate from the command line, which prints what this returns. There is no lender here: profit is
-output minus input, before any fee of a loan and before gas.
+output minus input, before any fee of a loan and before gas. Profits in several bases are compared
+by what they sell for in one of them, or in wrapped ether.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from graphs.bellman_ford import find_cycles
+from graphs.bellman_ford import CycleSearch, find_cycles, find_cycles_of
+from graphs.bridges import Pruning
 from graphs.fixed_point import UINT112_MAX
 from graphs.market import Market
-from graphs.ranking import Loan, best_cycles
+from graphs.objective import NetCycle, Objective, best_by_net_profit, by_net_profit
+from graphs.ranking import Loan
 from graphs.sizing import SizedCycle
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
+from graphs.valuation import find_valuation
 from searcher.ports import Clock
 from sims.errors import SimsError
 from sims.pool_files import read_pools
@@ -30,6 +35,10 @@ MOST_CYCLES: Final = 50_000_000
 
 NO_FEE: Final = Loan(fee_bps=0, max_input=UINT112_MAX)
 """Own capital without end: what a constant-product pool can hold is the only limit."""
+
+
+GROSS: Final = Objective(fixed_cost_wei=0, hop_cost_wei=0, tip_share_bps=0, min_net_profit_wei=0)
+"""Nobody is paid."""
 
 
 class SearchError(SimsError):
@@ -62,6 +71,29 @@ class UnknownBaseError(SearchError):
         super().__init__(f"no funded pool in {path} trades {base}; name a token that one trades")
         self.base = base
         self.path = path
+
+
+class NoWorthError(SearchError):
+    """A base token that cannot be sold for the one that profits are compared in."""
+
+    def __init__(self, base: Address, weth: Address) -> None:
+        super().__init__(
+            f"no path of pools leads from {base} to {weth}, so profits cannot be compared; "
+            "search it alone"
+        )
+        self.base = base
+        self.weth = weth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bases:
+    """Where cycles start, and how their profits are compared."""
+
+    tokens: tuple[Address, ...]
+    """At least one."""
+
+    weth: Address | None = None
+    """What profits are valued in; None for the first token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +133,10 @@ class SearchReport:
     """States that cannot be used; the rest was searched."""
 
     cycles: int
-    """Found: simple, through the base, with a marginal product above one. None is left out."""
+    """Found: simple, with a marginal product above one, for each base. None is left out."""
 
     build_ms: float
-    """To compile the pools to a graph, without reading the file."""
+    """To compile the pools that can be on a cycle to a graph, without reading the file."""
 
     search_ms: float
     """To find all cycles."""
@@ -113,7 +145,11 @@ class SearchReport:
     """To bound the profit of all cycles, and to size to the wei those that can be the best."""
 
     best: tuple[SizedCycle, ...]
-    """The most profitable cycles, greatest profit first: those that sizing all would yield."""
+    """The most profitable cycles, greatest worth first: those that sizing all would yield."""
+
+    worths: tuple[int, ...]
+    """What each of their profits sells for, rounded down, in raw units of what they are valued in;
+    the profit itself where that is the base."""
 
     def as_json(self) -> str:
         """Write one JSON object."""
@@ -123,7 +159,7 @@ class SearchReport:
         """Give what the JSON holds; amounts as strings of raw units, which no reader may round."""
         figures = {name: getattr(self, name) for name in FIGURES}
         refused = [str(refusal) for refusal in self.refusals]
-        best = [_as_dict(sized) for sized in self.best]
+        best = [_as_dict(sized, worth) for sized, worth in zip(self.best, self.worths, strict=True)]
         return {**figures, "refused": refused, "top": best}
 
 
@@ -132,31 +168,34 @@ FIGURES: Final = ("tokens", "pools", "pools_left_out", "cycles", "build_ms", "se
 
 
 def search_pools(
-    selection: PoolSelection, *, base: Address, max_hops: int, top: int, clock: Clock
+    selection: PoolSelection, *, bases: Bases, max_hops: int, top: int, clock: Clock
 ) -> SearchReport:
-    """Find every profitable cycle of up to `max_hops` hops from the base, and size the best.
+    """Find every profitable cycle of up to `max_hops` hops from each base, and size the best.
 
     Raises:
         PoolFileError: nothing in the file can be used.
-        UnknownBaseError: no funded pool trades the base.
+        UnknownBaseError: no funded pool trades a base.
+        NoWorthError: a base cannot be sold for what profits are valued in.
         TooManyCyclesError: the cycles do not fit in memory.
         ValueError: `max_hops` is out of the search's range.
     """
     states = read_pools(selection.path, chain=selection.chain)
     started_ns = clock.now_ns()
-    graph = TokenGraph.from_market(states.market)
+    tokens = tuple(dict.fromkeys(Address(token.lower()) for token in bases.tokens))
+    weth = Address((bases.weth or tokens[0]).lower())
+    joined = frozenset((token, weth) for token in tokens if token != weth)
+    graph = TokenGraph.pruned(states.market, Pruning(joined=joined))
     built_ns = clock.now_ns()
-    base = Address(base.lower())
-    if selection.needs_base and base not in graph.topology.token_index:
-        raise UnknownBaseError(base, selection.path)
+    if selection.needs_base:
+        _check_tokens(tokens, graph, selection.path)
     # The first call loads the kernels, which is no part of a search.
-    find_cycles(graph, base, max_hops=max_hops, limit=0)
+    find_cycles(graph, tokens[0], max_hops=max_hops, limit=0)
     loaded_ns = clock.now_ns()
-    search = find_cycles(graph, base, max_hops=max_hops, limit=MOST_CYCLES)
+    searches = find_cycles_of(graph, tokens, max_hops=max_hops, limit=MOST_CYCLES)
     found_ns = clock.now_ns()
-    if search.truncated:
+    if any(search.truncated for search in searches.values()):
         raise TooManyCyclesError(MOST_CYCLES, max_hops)
-    best = best_cycles(states.market, search, NO_FEE, top=top)
+    best = sorted(_best(states.market, searches, weth=weth, top=top), key=by_net_profit)[:top]
     sized_ns = clock.now_ns()
     return SearchReport(
         market=states.market,
@@ -165,15 +204,34 @@ def search_pools(
         pools=len(graph.topology.pools),
         pools_left_out=states.pools_left_out,
         refusals=states.refusals,
-        cycles=len(search),
+        cycles=sum(len(search) for search in searches.values()),
         build_ms=(built_ns - started_ns) / NS_PER_MS,
         search_ms=(found_ns - loaded_ns) / NS_PER_MS,
         size_ms=(sized_ns - found_ns) / NS_PER_MS,
-        best=best,
+        best=tuple(earned.sized for earned in best),
+        worths=tuple(earned.net_profit_wei for earned in best),
     )
 
 
-def _as_dict(sized: SizedCycle) -> dict[str, object]:
+def _check_tokens(tokens: Iterable[Address], graph: TokenGraph, path: Path) -> None:
+    for token in tokens:
+        if token not in graph.topology.token_index:
+            raise UnknownBaseError(token, path)
+
+
+def _best(
+    market: Market, searches: Mapping[Address, CycleSearch], *, weth: Address, top: int
+) -> Iterator[NetCycle]:
+    """Yield the best cycles of each base."""
+    for base, search in searches.items():
+        valuation = find_valuation(search.graph, base, weth)
+        if valuation is None:
+            raise NoWorthError(base, weth)
+        objective = replace(GROSS, valuation=valuation)
+        yield from best_by_net_profit(market, search, loan=NO_FEE, objective=objective, top=top)
+
+
+def _as_dict(sized: SizedCycle, worth: int) -> dict[str, object]:
     return {
         "hops": [
             {"pool": hop.pool_id, "token_in": hop.token_in, "token_out": hop.token_out}
@@ -182,4 +240,5 @@ def _as_dict(sized: SizedCycle) -> dict[str, object]:
         "amount_in": str(sized.amounts[0]),
         "amount_out": str(sized.amounts[-1]),
         "profit": str(sized.gross_profit),
+        "worth": str(worth),
     }

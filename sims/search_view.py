@@ -66,16 +66,16 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
 
 
 def best_cycles_table(report: SearchReport) -> Table:
-    """The best cycles, greatest profit first, before gas and the fee of a loan."""
+    """The best cycles, greatest worth first, before gas and the fee of a loan."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("cycle\nvenues", min_width=24)
     table.add_column("input\noutput", justify="right", no_wrap=True)
-    table.add_column("profit", justify="right", no_wrap=True)
-    for sized in report.best:
+    table.add_column("profit\nworth", justify="right", no_wrap=True)
+    for sized, worth in zip(report.best, report.worths, strict=True):
         table.add_row(
             "\n".join(path(sized.cycle, report.market)),
             f"{sized.amounts[0]}\n{sized.amounts[-1]}",
-            escape(str(sized.gross_profit)),
+            f"{sized.gross_profit}" + (f"\n{worth}" if worth != sized.gross_profit else ""),
         )
     return table
 

@@ -20,6 +20,13 @@ from sims.recorded_states.states import Refusal
 from sims.search import MOST_CYCLES, NO_FEE, NS_PER_MS, SearchError, TooManyCyclesError
 
 
+class SeveralSignalBasesError(SearchError):
+    """More than one base token beside order books."""
+
+    def __init__(self) -> None:
+        super().__init__("signals are searched from one token at a time: give --base once")
+
+
 class UnknownBookBaseError(SearchError):
     """A base token that is traded nowhere."""
 

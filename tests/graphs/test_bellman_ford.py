@@ -8,7 +8,7 @@ import rustworkx as rx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs.bellman_ford import MAX_HOPS, CycleSearch, find_cycles
+from graphs.bellman_ford import MAX_HOPS, CycleSearch, find_cycles, find_cycles_of
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import UNUSABLE, TokenGraph
 from graphs.units import Address, PoolId
@@ -40,6 +40,29 @@ def search(
 ) -> CycleSearch:
     graph = TokenGraph.from_market(market_of(pools))
     return find_cycles(graph, base, max_hops=max_hops, limit=limit)
+
+
+@kernels_may_load
+@given(
+    pools=pool_lists(reserves=small_reserves),
+    bases=st.lists(st.sampled_from(TOKENS), max_size=5),
+    max_hops=st.integers(2, 5),
+)
+def test_cycle_is_found_once_for_each_base_on_it(
+    pools: list[ConstantProductPool], bases: list[Address], max_hops: int
+) -> None:
+    graph = TokenGraph.from_market(market_of(pools))
+
+    searches = find_cycles_of(graph, bases, max_hops=max_hops, limit=NO_LIMIT)
+
+    found = [cycle for one in searches.values() for cycle in one]
+    everywhere = [cycle for token in TOKENS for cycle in search(pools, token, max_hops)]
+    expected = [cycle for cycle in everywhere if cycle.base in bases]
+    assert sorted(found) == sorted(expected)
+    for cycle in {cycle.canonical() for cycle in found}:
+        on_it = {hop.token_in for hop in cycle.hops} & set(bases)
+        rotations = [one for one in found if one.canonical() == cycle]
+        assert sorted(one.base for one in rotations) == sorted(on_it)
 
 
 @kernels_may_load

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs.bellman_ford import find_cycles
-from graphs.bridges import pools_on_cycles
+from graphs.bridges import KEEP_CYCLES, Pruning, pools_on_cycles
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
+from graphs.valuation import find_valuation
 from tests.graphs.brute_force import profitable_cycles
 from tests.graphs.fixed_rate_pool import FixedRatePool
 from tests.graphs.markets import (
@@ -40,7 +41,7 @@ kernels_may_load = settings(deadline=None)
 def test_pruned_graph_has_every_cycle_without_a_refused_token(
     pools: list[ConstantProductPool], base: Address, refused: set[Address]
 ) -> None:
-    graph = TokenGraph.pruned(market_of(pools), refused=refused)
+    graph = TokenGraph.pruned(market_of(pools), Pruning(refused=frozenset(refused)))
 
     found = list(find_cycles(graph, base, max_hops=5, limit=NO_LIMIT))
 
@@ -91,7 +92,7 @@ def test_pruned_graph_of_pools_of_many_tokens_has_every_cycle(
 @kernels_may_load
 @given(pools=mixed_pools())
 def test_every_pool_that_is_kept_is_on_a_cycle(pools: list[FixedRatePool]) -> None:
-    kept = pools_on_cycles(pools, refused=frozenset())
+    kept = pools_on_cycles(pools, KEEP_CYCLES)
 
     free = [replace(pool, rates=dict.fromkeys(pool.rates, (2, 1))) for pool in pools]
     graph = TokenGraph.from_market(market_of(free))
@@ -100,12 +101,23 @@ def test_every_pool_that_is_kept_is_on_a_cycle(pools: list[FixedRatePool]) -> No
     assert {pool.id for pool in pools if pool.id in kept} == traded
 
 
+@kernels_may_load
+@given(pools=mixed_pools(), token=st.sampled_from(TOKENS))
+def test_path_between_joined_tokens_is_kept(pools: list[FixedRatePool], token: Address) -> None:
+    market = market_of(pools)
+    pruning = Pruning(joined=frozenset({(token, BASE)} if token != BASE else ()))
+
+    valuation = find_valuation(TokenGraph.pruned(market, pruning), token, BASE)
+
+    assert valuation == find_valuation(TokenGraph.from_market(market), token, BASE)
+
+
 def test_chain_that_ends_nowhere_is_left_out_and_parallel_pools_stay() -> None:
     dangling = [pool_of("AB", (A, B), (1, 1)), pool_of("BC", (B, C), (1, 1))]
     parallel = [pool_of("one", (BASE, A), (1, 1)), pool_of("two", (BASE, A), (1, 1))]
     pools = [*dangling, *parallel]
 
-    kept = pools_on_cycles(pools, refused=frozenset())
+    kept = pools_on_cycles(pools, KEEP_CYCLES)
 
     assert [pool.id for pool in pools if pool.id in kept] == ["one", "two"]
 
@@ -124,7 +136,7 @@ def test_pool_whose_share_is_traded_is_no_token() -> None:
     pair = replace(pool_of("pair", (A, B), (1, 1)), id=PoolId(C))
     pools = [pair, pool_of("share", (BASE, C), (1, 1)), pool_of("back", (BASE, A), (1, 1))]
 
-    kept = pools_on_cycles(pools, refused=frozenset())
+    kept = pools_on_cycles(pools, KEEP_CYCLES)
 
     assert not any(pool.id in kept for pool in pools)
 

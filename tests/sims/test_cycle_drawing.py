@@ -48,6 +48,7 @@ def report(symbol: str = "ONE", venue: str = "uni", top: int = 9) -> SearchRepor
     )
     graph = TokenGraph.from_market(market)
     search = find_cycles(graph, BASE, max_hops=3, limit=100)
+    best = best_cycles(market, search, NO_FEE, top=top)
     return SearchReport(
         market=market,
         graph=graph,
@@ -59,7 +60,8 @@ def report(symbol: str = "ONE", venue: str = "uni", top: int = 9) -> SearchRepor
         build_ms=0.0,
         search_ms=0.0,
         size_ms=0.0,
-        best=best_cycles(market, search, NO_FEE, top=top),
+        best=best,
+        worths=tuple(sized.gross_profit for sized in best),
     )
 
 

@@ -18,7 +18,15 @@ from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from sims.pool_files import read_pools
 from sims.pool_table import COLUMNS
-from sims.search import NO_FEE, PoolSelection, SearchReport, UnknownBaseError, search_pools
+from sims.search import (
+    NO_FEE,
+    Bases,
+    NoWorthError,
+    PoolSelection,
+    SearchReport,
+    UnknownBaseError,
+    search_pools,
+)
 from tests.graphs.brute_force import profitable_cycles
 from tests.graphs.test_sizing import tolerance
 
@@ -42,7 +50,9 @@ class StepClock:
 
 def report(max_hops: int, top: int = 10) -> SearchReport:
     selection = PoolSelection(path=TABLE, chain=None)
-    return search_pools(selection, base=WETH, max_hops=max_hops, top=top, clock=StepClock())
+    return search_pools(
+        selection, bases=Bases(tokens=(WETH,)), max_hops=max_hops, top=top, clock=StepClock()
+    )
 
 
 def pools_of(market: Market) -> list[ConstantProductPool]:
@@ -146,7 +156,9 @@ def small_table(folder: Path) -> Path:
 
 def small_report(folder: Path, base: str) -> SearchReport:
     selection = PoolSelection(path=small_table(folder), chain=None)
-    return search_pools(selection, base=Address(base), max_hops=3, top=5, clock=StepClock())
+    return search_pools(
+        selection, bases=Bases(tokens=(Address(base),)), max_hops=3, top=5, clock=StepClock()
+    )
 
 
 def test_json_holds_amounts_as_strings_and_times_from_the_clock(tmp_path: Path) -> None:
@@ -169,6 +181,36 @@ def test_json_holds_amounts_as_strings_and_times_from_the_clock(tmp_path: Path) 
     assert [hop["pool"] for hop in best["hops"]] == [f"0x{1:040x}", f"0x{2:040x}"]
     assert best["hops"][0] == {"pool": f"0x{1:040x}", "token_in": BASE, "token_out": OTHER}
     assert int(best["amount_out"]) - int(best["amount_in"]) == int(best["profit"]) > 0
+
+
+def test_cycle_is_reported_for_each_base_and_compared_by_worth(tmp_path: Path) -> None:
+    selection = PoolSelection(path=small_table(tmp_path), chain=None)
+    bases = Bases(tokens=(Address(OTHER), Address(BASE), Address(OTHER.upper())))
+
+    found = search_pools(selection, bases=bases, max_hops=3, top=5, clock=StepClock())
+
+    assert found.cycles == len(found.best) == 2
+    worths = dict(zip((one.cycle.base for one in found.best), found.worths, strict=True))
+    profits = {one.cycle.base: one.gross_profit for one in found.best}
+    in_other = {
+        pool.amount_out(Address(BASE), Address(OTHER), profits[Address(BASE)])
+        for pool in pools_of(found.market)
+    }
+    assert worths == {OTHER: profits[Address(OTHER)], BASE: max(in_other)}
+    assert list(found.worths) == sorted(found.worths, reverse=True)
+    assert [entry["worth"] for entry in json.loads(found.as_json())["top"]] == [
+        str(worth) for worth in found.worths
+    ]
+
+
+def test_base_that_cannot_be_sold_for_what_profits_are_compared_in_is_named(
+    tmp_path: Path,
+) -> None:
+    selection = PoolSelection(path=small_table(tmp_path), chain=None)
+    bases = Bases(tokens=(Address(BASE),), weth=Address("0x" + "0d" * 20))
+
+    with pytest.raises(NoWorthError, match=f"from {BASE} to 0x0d"):
+        search_pools(selection, bases=bases, max_hops=3, top=5, clock=StepClock())
 
 
 def test_base_is_read_in_any_case(tmp_path: Path) -> None:
