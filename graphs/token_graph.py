@@ -259,9 +259,7 @@ def _weights(rates_float: NDArray[np.float64]) -> Weights:
     return np.where(is_usable, scaled, UNUSABLE).astype(np.int64)
 
 
-def _connected(
-    market: Market, pruning: Pruning | None, *, with_books: bool
-) -> Mapping[int, Pool]:
+def _connected(market: Market, pruning: Pruning | None, *, with_books: bool) -> Mapping[int, Pool]:
     """Choose the pools that get edges, by position: those wanted, and on a cycle when pruned."""
     numbered = enumerate(market.pools.values())
     wanted = {i: pool for i, pool in numbered if pool.is_atomic or with_books}

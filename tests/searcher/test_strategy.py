@@ -116,9 +116,9 @@ def test_order_book_in_the_market_is_part_of_no_opportunity() -> None:
     gift = book_of("kraken:WETH/DAI", (WETH, DAI), bids=((10**6, 10**21),), asks=((10**7, 1),))
     with_book = snapshot(market(*GAP, gift))
 
-    found = find_opportunities(with_book, base=WETH, settings=SEARCH, set_aside=())
+    found = found_in(with_book)
 
-    assert found == find_opportunities(snapshot(), base=WETH, settings=SEARCH, set_aside=())
+    assert found == found_in(snapshot())
     assert found.opportunities
 
 
