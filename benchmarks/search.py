@@ -99,7 +99,7 @@ def published_sizes() -> Iterator[Row]:
     """The sizes of tycho-searcher's published table."""
     for shape, target in ((SMALL, 0.5), (MIDDLE, 3), (LARGE, 10)):
         market = synthetic_market(shape)
-        graph = TokenGraph.from_market(market)
+        graph = TokenGraph.pruned(market)
         found = len(find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT))
         name = f"{shape.tokens:,} tokens, {2 * shape.pools:,} edges"
         taken = median_s(partial(whole_search, market, graph))
@@ -117,7 +117,7 @@ def recorded() -> Iterator[Row]:
         )
         return
     market = read_pools(RECORDED).market
-    graph = TokenGraph.from_market(market)
+    graph = TokenGraph.pruned(market)
 
     def nominate() -> CycleSearch:
         return find_cycles(graph, WETH, max_hops=MAX_HOPS, limit=LIMIT)
@@ -134,7 +134,7 @@ def recorded() -> Iterator[Row]:
 def changes() -> Iterator[Row]:
     """What a block or a pending transaction costs, at the largest published size."""
     market = synthetic_market(LARGE)
-    graph = TokenGraph.from_market(market)
+    graph = TokenGraph.pruned(market)
     horizon = Horizon.from_graph(graph, BASE, max_hops=MAX_HOPS)
     (one, *_) = touched = [moved(pool) for pool in islice(market.pools.values(), TOUCHED)]
 
@@ -167,7 +167,7 @@ def peers() -> Iterator[Row]:
     cpu_s = partial(median_s, clock=time.process_time)
     for shape in (SMALL, MIDDLE, LARGE):
         market = synthetic_market(replace(shape, gaps=0))
-        graph = TokenGraph.from_market(market)
+        graph = TokenGraph.pruned(market)
         if len(find_cycles(graph, BASE, max_hops=MAX_HOPS, limit=LIMIT)):
             raise RuntimeError("the calm market has a cycle")
         name = f"no arbitrage, {shape.tokens:,} tokens:"
@@ -226,7 +226,7 @@ def huge() -> Iterator[Row]:
     market = synthetic_market(HUGE)
     gc.collect()
     tracemalloc.start()
-    graph = TokenGraph.from_market(market)
+    graph = TokenGraph.pruned(market)
     gc.collect()
     occupied, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -253,7 +253,7 @@ def quotes() -> Iterator[Row]:
 def batch() -> Iterator[Row]:
     """Exact hops of many constant-product cycles at once."""
     market = synthetic_market(LARGE)
-    search = find_cycles(TokenGraph.from_market(market), BASE, max_hops=MAX_HOPS, limit=LIMIT)
+    search = find_cycles(TokenGraph.pruned(market), BASE, max_hops=MAX_HOPS, limit=LIMIT)
     arrays, trades = trades_of(market, search.graph, search.edges)
     is_known = (arrays.pools[trades >> 1, KIND] == CONSTANT_PRODUCT) | (trades < 0)
     rows = np.repeat(trades[is_known.all(axis=1)], BATCH, axis=0)

@@ -1,17 +1,15 @@
 """Every profitable cycle from a base token: hop-layered Bellman-Ford, then a bounded walk.
 
 Let `distance[j][v]` be the least weight of a walk of at most j hops from v to the base that does
-not pass through the base in between, over the edges of the incoming rows: those of every cycle,
-but not those of most dead ends. Theorem: the search yields exactly the cycles of up to k
+not pass through the base in between. Theorem: the search yields exactly the cycles of up to k
 hops that start at the base, repeat no token and no pool, and have a negative weight.
 Proof. It yields nothing else, because a walk is extended by unused tokens and pools only, is
 yielded when it returns to the base, and its whole weight is compared with zero. It misses none:
 let a be the weight of the first i hops of such a cycle, which end in v. The other hops form
-a walk of at most k - i hops from v to the base over such edges that does not pass through the base,
-so distance[k - i][v] is at most their weight, and a + distance[k - i][v] is at most the weight of
-the cycle, which is negative; the walk is cut only where that sum is not negative. It is not begun
-where that cuts every first hop. All sums are exact, because weights are integers, so no tolerance
-enters.
+a walk of at most k - i hops from v to the base that does not pass through the base, so
+distance[k - i][v] is at most their weight, and a + distance[k - i][v] is at most the weight of the
+cycle, which is negative; the walk is cut only where that sum is not negative. It is not begun where
+that cuts every first hop. All sums are exact, because weights are integers, so no tolerance enters.
 """
 
 from collections.abc import Iterable, Iterator

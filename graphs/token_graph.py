@@ -49,10 +49,6 @@ of these; 256 of these sum to 2^62, which an int64 holds.
 """
 
 
-PEELINGS: Final = 16
-"""Rounds in which dead ends are peeled off: of a longer branch the inner end stays, at no harm."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Topology:
     """Who trades what: everything about the graph that a price change leaves alone.
@@ -91,7 +87,7 @@ class Topology:
     """First position of each token's row in `incoming_edge`, closed in the same way."""
 
     incoming_edge: Indices
-    """Edges that a cycle can pass through, sorted by target, then as they stand."""
+    """Edges sorted by target, then as they stand."""
 
     pool_first: Indices
     """First position of each pool's row in `pool_edge`, closed in the same way."""
@@ -282,8 +278,6 @@ def _compiled_topology(
     position = np.empty_like(order)
     position[order] = np.arange(len(order))
     target_sorted = target[order]
-    incoming = np.argsort(target_sorted, kind="stable")
-    incoming = incoming[_can_be_on_a_cycle(source[order], target_sorted)[incoming]]
     topology = Topology(
         tokens=tuple(token_index),
         pools=tuple(market.pools),
@@ -294,8 +288,8 @@ def _compiled_topology(
         edge_target=target_sorted,
         edge_pool=edge_pool[order],
         outgoing_first=_row_starts(source, len(token_index)),
-        incoming_first=_row_starts(target_sorted[incoming], len(token_index)),
-        incoming_edge=incoming.astype(np.int32),
+        incoming_first=_row_starts(target, len(token_index)),
+        incoming_edge=np.argsort(target_sorted, kind="stable").astype(np.int32),
         pool_first=_row_starts(edge_pool, len(market.pools)),
         pool_edge=position.astype(np.int32),
         pruning=pruning,
@@ -325,20 +319,6 @@ def _directions(
     ]
     source, target, edge_pool = np.array(directions, np.int32).reshape(-1, 3).T.copy()
     return source, target, edge_pool
-
-
-def _can_be_on_a_cycle(source: Indices, target: Indices) -> NDArray[np.bool_]:
-    """Tell of each edge; one that is not on any may pass too.
-
-    A cycle leaves each of its tokens by one edge and, pools having edges both ways, could leave it
-    by the reverse of the edge that it comes by. So a token that a single edge leaves is on none:
-    it is peeled off with its edges, which may leave others with a single one.
-    """
-    is_kept = np.ones(len(source), np.bool_)
-    for _ in range(PEELINGS):
-        is_inner = np.bincount(source[is_kept], minlength=1 + source.max(initial=0)) > 1
-        is_kept &= is_inner[source] & is_inner[target]
-    return is_kept
 
 
 def _row_starts(rows: Indices, count: int) -> Indices:

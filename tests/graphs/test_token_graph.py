@@ -1,7 +1,7 @@
 """Tests of the compiled graph: what its edges and weights promise to the search."""
 
 from fractions import Fraction
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import numpy as np
 from hypothesis import example, given
@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from graphs.cycles import Hop
 from graphs.pools.constant_product import ConstantProductPool
-from graphs.token_graph import PEELINGS, UNUSABLE, WEIGHT_SCALE, TokenGraph
-from graphs.two_core import pools_in_two_core
-from graphs.units import Address, PoolId
+from graphs.token_graph import UNUSABLE, WEIGHT_SCALE, TokenGraph
+from graphs.units import PoolId
 from tests.graphs.brute_force import rate
 from tests.graphs.fixed_rate_pool import FixedRatePool
 from tests.graphs.markets import (
@@ -93,29 +92,7 @@ def test_rows_hold_the_edges_of_their_token_and_of_their_pool(
     ):
         owners = np.repeat(np.arange(len(first) - 1), np.diff(first))
         assert (owner[members] == owners).all()
-        assert len(set(members)) == len(members)
-
-
-@given(pools=pool_lists(reserves=chain_reserves))
-def test_rows_hold_every_edge_but_incoming_ones_those_of_the_two_core_alone(
-    pools: list[ConstantProductPool],
-) -> None:
-    topology = TokenGraph.from_market(market_of(pools)).topology
-
-    incoming_pools = {topology.pools[pool] for pool in topology.edge_pool[topology.incoming_edge]}
-
-    assert topology.outgoing_first[-1] == len(topology.pool_edge) == 2 * len(pools)
-    assert incoming_pools == pools_in_two_core(pools, refused=frozenset())
-    assert len(topology.incoming_edge) == 2 * len(incoming_pools)
-
-
-def test_branch_too_long_to_be_peeled_off_keeps_its_inner_end() -> None:
-    tokens = [BASE, *(Address(f"0x{number:040x}") for number in range(2, 40))]
-    branch = [pool_of(f"{index}", pair, (1, 1)) for index, pair in enumerate(pairwise(tokens))]
-
-    topology = TokenGraph.from_market(market_of(branch)).topology
-
-    assert len(topology.incoming_edge) == 2 * (len(branch) - 2 * PEELINGS)
+        assert sorted(members) == list(range(len(topology.edge_source)))
 
 
 @given(pools=pool_lists(reserves=chain_reserves))

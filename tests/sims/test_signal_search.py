@@ -140,7 +140,9 @@ def test_books_alone_yield_a_triangle_between_exchanges(tmp_path: Path) -> None:
 def test_base_that_no_pool_trades_has_signals_across_pools(tmp_path: Path) -> None:
     pools = PoolSelection(path=table_of(tmp_path, POOL), chain=None, needs_base=False)
 
-    atomic = search_pools(pools, bases=Bases(tokens=(Address(THREE),)), max_hops=3, top=5, clock=StepClock())
+    atomic = search_pools(
+        pools, bases=Bases(tokens=(Address(THREE),)), max_hops=3, top=5, clock=StepClock()
+    )
     report = found(tmp_path, TRIANGLE[1:], base=THREE, beside=pools.path)
 
     assert (atomic.cycles, atomic.best) == (0, ())
@@ -199,7 +201,9 @@ def test_json_is_one_object_in_which_signals_have_their_own_key(
     tmp_path: Path, *, has_pools: bool
 ) -> None:
     pools = PoolSelection(path=table_of(tmp_path, POOL), chain=None)
-    atomic = search_pools(pools, bases=Bases(tokens=(Address(TWO),)), max_hops=3, top=5, clock=StepClock())
+    atomic = search_pools(
+        pools, bases=Bases(tokens=(Address(TWO),)), max_hops=3, top=5, clock=StepClock()
+    )
     report = found(tmp_path, TRIANGLE)
 
     shown = json.loads(printed(report, atomic if has_pools else None, as_json=True))
@@ -210,7 +214,9 @@ def test_json_is_one_object_in_which_signals_have_their_own_key(
 
 def test_text_shows_atomic_cycles_before_signals(tmp_path: Path) -> None:
     pools = PoolSelection(path=table_of(tmp_path, POOL), chain=None)
-    atomic = search_pools(pools, bases=Bases(tokens=(Address(TWO),)), max_hops=3, top=5, clock=StepClock())
+    atomic = search_pools(
+        pools, bases=Bases(tokens=(Address(TWO),)), max_hops=3, top=5, clock=StepClock()
+    )
 
     shown = printed(found(tmp_path, TRIANGLE), atomic, as_json=False)
 
