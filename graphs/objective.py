@@ -4,7 +4,6 @@ Separate from the ranking by gross profit, which it uses, because gas and the wo
 of a block and a market, not of a cycle. Whoever bids computes the same figures from here.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil, floor, isfinite
 from typing import Final
@@ -127,14 +126,19 @@ def best_by_net_profit(
     are among the best of each number of hops, and the best input is that of the gross profit.
     """
     hops, bounds_float = _bounds(search, loan, objective)
-    is_wanted = bounds_float >= objective.min_net_profit_wei
-    earned = [
-        objective.earned(market, sized)
-        for group in _groups(search, np.where(is_wanted, hops, 0))
-        for sized in best_cycles(market, group, loan, top=top)
-    ]
-    wanted = [one for one in earned if one.net_profit_wei >= objective.min_net_profit_wei]
-    return tuple(sorted(wanted, key=by_net_profit)[:top])
+    best: list[NetCycle] = []
+    least_wei = objective.min_net_profit_wei
+    for count in _by_greatest_bound(hops, bounds_float):
+        rows = np.flatnonzero((hops == count) & (bounds_float >= least_wei))
+        group = replace(search, edges=search.edges[rows], weights=search.weights[rows])
+        for sized in best_cycles(market, group, loan, top=top):
+            earned = objective.earned(market, sized)
+            if earned.net_profit_wei >= least_wei:
+                best.append(earned)
+        best = sorted(best, key=by_net_profit)[:top]
+        if best and len(best) == top:
+            least_wei = best[-1].net_profit_wei
+    return tuple(best)
 
 
 def most_promising(search: CycleSearch, loan: Loan, objective: Objective) -> Cycle:
@@ -154,8 +158,7 @@ def _bounds(search: CycleSearch, loan: Loan, objective: Objective) -> tuple[Indi
     return hops, objective.bounds_float(profit_bounds_float(search, loan), hops)
 
 
-def _groups(search: CycleSearch, hops: Indices) -> Iterator[CycleSearch]:
-    """Divide a search by the number of hops; none where that is zero."""
-    for count in np.unique(hops[hops > 0]):
-        rows = np.flatnonzero(hops == count)
-        yield replace(search, edges=search.edges[rows], weights=search.weights[rows])
+def _by_greatest_bound(hops: Indices, bounds_float: Floats) -> list[int]:
+    """The numbers of hops that occur, that of the greatest bound first."""
+    counts = np.unique(hops).tolist()
+    return sorted(counts, key=lambda count: -bounds_float[hops == count].max())
