@@ -5,13 +5,15 @@ Let `forward[j][v]` be the least weight of a walk of at most j hops from the bas
 the base in between, on the graph that the horizon was taken of; only touched pools weigh otherwise
 in the graph that is searched.
 Theorem: the search yields exactly the cycles of the full search that trade at a touched pool.
-Proof. Every such cycle has one first touched hop. From that hop the walk goes back to the base,
-over pools that are not touched, and then from its end on to the base; so each cycle comes from one
-hop and one walk. The hops before are not touched, so `forward` bounds them. The j hops after trade
-at j pools at most, none of them that of the first; so they weigh no less than `backward[j]` minus
-`slack[j]`, the sum of the j largest reductions of weight at touched pools, one fewer than all at
-most. A walk is cut only where the sum of its weight and of these bounds is not negative, for every
-way to divide the hops that remain; a closed one is judged by its weight alone.
+Proof. Every such cycle has one first touched hop. One trail leads from that hop back to the base,
+over pools that are not touched, and one from its end on to the base; so each cycle is one hop
+with two trails that repeat nothing. The hops before are not touched, so `forward` bounds them.
+The j hops after trade at j pools at most, none of them that of the first; so they weigh no less
+than `backward[j]` minus `slack[j]`, the sum of the j largest reductions of weight at touched pools,
+one fewer than all at most. A trail is cut only where the weight of it and of the hop, with the
+bounds of the rest of it and of the other trail, is not negative for any way to divide the hops that
+remain. All trails of both ends are joined, each with those that weigh little enough, and a cycle is
+judged by its weight alone.
 """
 
 from collections.abc import Iterable

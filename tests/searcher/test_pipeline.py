@@ -17,6 +17,7 @@ from searcher.model import (
     Bid,
     Block,
     Bundle,
+    CutSearch,
     Inclusion,
     LenderKind,
     Outcome,
@@ -43,10 +44,13 @@ from tests.searcher.records import (
     EXECUTOR,
     GAP,
     RANGE,
+    SEARCH,
     SECOND_NS,
     TERMS,
     block,
     bundle,
+    constant_product,
+    market,
     receipt,
     tracker,
 )
@@ -203,6 +207,19 @@ async def test_bid_below_the_minimum_is_recorded_and_never_simulated() -> None:
 
     assert world.rejections() == ["bid: net profit below minimum"]
     assert world.simulator.seen == []
+
+
+async def test_what_a_search_left_out_is_recorded_before_the_bid() -> None:
+    third = constant_product(RANGE, 1_000 * WEI_PER_ETHER, 5_000_000 * WEI_PER_ETHER)
+    strategy = replace(
+        STRATEGY, terms=replace(TERMS, search=SEARCH.model_copy(update={"max_cycles": 1}))
+    )
+
+    world = await played(World(strategy=strategy, tracker=tracker(market(*GAP, third))), FIRST)
+
+    assert world.kinds() == [CutSearch] * len(FIRST.lenders) + [Bid, Simulation]
+    (searched,) = [event for event in world.seen if isinstance(event, Searched)]
+    assert searched.truncated
 
 
 async def test_search_that_outlasts_the_slot_sends_nothing() -> None:
