@@ -146,10 +146,16 @@ def test_cycle_on_the_way_and_a_pool_used_twice_are_no_path() -> None:
     triple = FixedRatePool(
         id=PoolId("triple"), tokens=tokens, rates=dict.fromkeys(permutations(tokens, 2), (3, 1))
     )
-    exit_ = pool_of("exit", (C, BASE), (1_000, 1_000), fee_pips=0)
-    gain = FixedRatePool(id=PoolId("gain"), tokens=(A, B), rates={(A, B): (9, 1), (B, A): (9, 1)})
+    both_ways = {(A, B): (9, 1), (B, A): (9, 1)}
+    pools = [
+        triple,
+        pool_of("exit", (C, BASE), (1_000, 1_000), fee_pips=0),
+        pool_of("door", (A, BASE), (1_000, 1_000), fee_pips=0),
+        FixedRatePool(id=PoolId("gain"), tokens=(A, B), rates=both_ways),
+        FixedRatePool(id=PoolId("another"), tokens=(A, B), rates=both_ways),
+    ]
 
-    valuation = find_valuation(TokenGraph.from_market(market_of([triple, exit_, gain])), A, BASE)
+    valuation = find_valuation(TokenGraph.from_market(market_of(pools)), A, BASE)
 
     assert valuation is not None
     assert [hop.pool_id for hop in valuation.path] == ["gain", "triple", "exit"]
