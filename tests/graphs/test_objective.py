@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphs.bellman_ford import CycleSearch, find_cycles
@@ -29,6 +29,8 @@ objectives = st.builds(
     tip_share_bps=st.sampled_from((0, 5_000, 8_000, 9_999, BPS)),
     min_net_profit_wei=costs,
 )
+
+FREE = Objective(fixed_cost_wei=0, hop_cost_wei=0, tip_share_bps=0, min_net_profit_wei=0)
 
 kernels_may_load = settings(deadline=None)
 """The first search in a process loads the kernels from disk, or compiles them."""
@@ -140,21 +142,46 @@ def test_search_within_the_limits_returns_the_greatest_bounds_of_net_profit(
     assert found[: len(expected)] == pytest.approx(expected[:top], rel=1e-9, abs=2)
 
 
+def triangle(direct: int, around: int) -> Market:
+    """Two ways of two hops and of three, of which several pay."""
+    sides = {"in": (BASE, A), "back": (BASE, A), "onward": (A, B), "home": (B, BASE)}
+    depths = {"in": 10, "back": 10, "onward": 100, "home": 100}
+    bought = {"in": 10**18, "back": 10**18, "onward": around * 10**17, "home": around * 10**17}
+    sold = {name: depth * 10**17 for name, depth in depths.items()} | {"back": direct * 10**17}
+    return market_of(
+        pool_of(name, sides[name], (sold[name], bought[name]), fee_pips=0) for name in sides
+    )
+
+
+@kernels_may_load
+@given(
+    direct=st.integers(10, 13),
+    around=st.integers(100, 110),
+    hop_cost_wei=st.integers(0, 10**15),
+    top=st.integers(1, 3),
+)
+@example(direct=11, around=108, hop_cost_wei=0, top=2)
+def test_cycles_of_every_length_compete_for_the_best(
+    *, direct: int, around: int, hop_cost_wei: int, top: int
+) -> None:
+    market, loan = triangle(direct, around), Loan(fee_bps=0, max_input=10**18)
+    objective = replace(FREE, hop_cost_wei=hop_cost_wei)
+    search = searched(market)
+
+    best = best_by_net_profit(market, search, loan=loan, objective=objective, top=top)
+
+    earned = all_earned(market, search, loan=loan, objective=objective)
+    wanted = [one for one in earned if one.net_profit_wei >= 0]
+    assert best == tuple(sorted(wanted, key=by_net_profit)[:top])
+
+
 def test_dear_gas_puts_a_short_cycle_before_a_long_one_that_earns_more() -> None:
-    pools = [
-        pool_of("in", (BASE, A), (10**18, 10**18), fee_pips=0),
-        pool_of("back", (BASE, A), (11 * 10**17, 10**18), fee_pips=0),
-        pool_of("onward", (A, B), (10**19, 104 * 10**17), fee_pips=0),
-        pool_of("home", (B, BASE), (10**19, 104 * 10**17), fee_pips=0),
-    ]
-    market = market_of(pools)
-    loan = Loan(fee_bps=0, max_input=10**18)
-    cheap = Objective(fixed_cost_wei=0, hop_cost_wei=0, tip_share_bps=0, min_net_profit_wei=0)
-    dear = replace(cheap, hop_cost_wei=2 * 10**14)
+    market, loan = triangle(direct=11, around=104), Loan(fee_bps=0, max_input=10**18)
+    dear = replace(FREE, hop_cost_wei=2 * 10**14)
 
     first, second = (
         best_by_net_profit(market, searched(market), loan=loan, objective=objective, top=1)[0]
-        for objective in (cheap, dear)
+        for objective in (FREE, dear)
     )
 
     assert [len(one.sized.cycle.hops) for one in (first, second)] == [3, 2]

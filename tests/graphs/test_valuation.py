@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from graphs.cycles import Hop
 from graphs.errors import GraphError
 from graphs.market import Market
+from graphs.pools.base import Pool
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
@@ -147,7 +148,7 @@ def test_cycle_on_the_way_and_a_pool_used_twice_are_no_path() -> None:
         id=PoolId("triple"), tokens=tokens, rates=dict.fromkeys(permutations(tokens, 2), (3, 1))
     )
     both_ways = {(A, B): (9, 1), (B, A): (9, 1)}
-    pools = [
+    pools: list[Pool] = [
         triple,
         pool_of("exit", (C, BASE), (1_000, 1_000), fee_pips=0),
         pool_of("door", (A, BASE), (1_000, 1_000), fee_pips=0),
