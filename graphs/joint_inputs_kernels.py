@@ -30,7 +30,7 @@ DAMPING_FACTOR: Final = 5.0
 """What damping is divided by after a step that earns more, and multiplied by after another."""
 
 LEAST_GAIN: Final = 1e-9
-"""Share of the profit that a step must add for another to be tried."""
+"""Share of the profit that a hardly damped step must add for another to be tried."""
 
 DIFFERENCE: Final = 1e-5
 """Share of an input that slopes are compared across."""
@@ -197,7 +197,7 @@ def best_inputs(sequence: CyclesInOrder, inputs: Floats) -> Floats:
             damping *= DAMPING_FACTOR
             continue
         inputs, profit, slopes = trial, there, slopes_there
-        if gain < LEAST_GAIN * profit:
+        if gain < LEAST_GAIN * profit and damping <= FIRST_DAMPING:
             break
         curvature = curvature_at(sequence, inputs, scales)
         damping = max(damping / DAMPING_FACTOR, LEAST_DAMPING)

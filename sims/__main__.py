@@ -26,9 +26,16 @@ from sims.errors import SimsError
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
 from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
-from sims.search import Bases, PoolSelection, SearchOptionsError, search_pools
+from sims.search import (
+    Bases,
+    OneBaseError,
+    PoolSelection,
+    SearchOptionsError,
+    search_pools,
+    with_together,
+)
 from sims.search_view import say_known, say_search
-from sims.signal_search import BookSelection, SeveralSignalBasesError, search_signals
+from sims.signal_search import BookSelection, search_signals
 from sims.signal_view import say_signals
 
 CACHE = ROOT / ".cache"
@@ -143,24 +150,29 @@ def search(
     chain: Annotated[str | None, typer.Option(help="Of the pools, where files name many.")] = None,
     max_hops: Annotated[int, typer.Option(min=2, max=8)] = 4,
     top: Annotated[int, typer.Option(min=0, help="Cycles to print, best first.")] = 10,
+    together: Annotated[
+        int, typer.Option(min=0, help="Cycles to choose at most, to execute one after the other.")
+    ] = 0,
     draw: Annotated[Path | None, typer.Option(help="An SVG file for a picture of them.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find and size every profitable cycle through a token in recorded pools and order books."""
     console = Console()
-    if known is not None and pools is None and draw is None and not books:
+    if known is not None and pools is None and draw is None and not books and not together:
         checked = check_known(known, max_hops=max_hops)
         say_known(checked, console, as_json=as_json)
         raise typer.Exit(0 if checked.is_met else 1)
-    if known is not None or not base or (pools is None and (draw is not None or not books)):
+    is_of_pools = draw is not None or together or not books
+    if known is not None or not base or (pools is None and is_of_pools):
         raise SearchOptionsError
-    if books and len(base) > 1:
-        raise SeveralSignalBasesError
+    if (books or together) and len(base) > 1:
+        raise OneBaseError
     clock, report = SystemClock(), None
     if pools is not None:
         bases = Bases(tokens=tuple(map(Address, base)), weth=Address(weth) if weth else None)
         selection = PoolSelection(path=pools, chain=chain, needs_base=not books)
         report = search_pools(selection, bases=bases, max_hops=max_hops, top=top, clock=clock)
+        report = with_together(report, most=together, clock=clock)
         if draw is not None:
             write_drawing(draw, report)
     if books:

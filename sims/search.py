@@ -25,9 +25,7 @@ from searcher.ports import Clock
 from sims.errors import SimsError
 from sims.pool_files import read_pools
 from sims.recorded_states.states import Refusal
-
-NS_PER_MS: Final = 1_000_000
-"""Nanoseconds in a millisecond."""
+from sims.together import NS_PER_MS, Together, choose_together, sized_as_dict
 
 MOST_CYCLES: Final = 50_000_000
 """Cycles that a search may find before it is given up: about two gigabytes of them."""
@@ -51,8 +49,15 @@ class SearchOptionsError(SearchError):
     def __init__(self) -> None:
         super().__init__(
             "nothing to search, or too much: give --pools FILE or --books FILE with --base ADDRESS "
-            "(a drawing needs pools), or --known FILE alone"
+            "(a drawing and --together need pools), or --known FILE alone"
         )
+
+
+class OneBaseError(SearchError):
+    """Several base tokens where one is searched at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("--books and --together search from one token: give --base once")
 
 
 class TooManyCyclesError(SearchError):
@@ -120,6 +125,9 @@ class SearchReport:
     graph: TokenGraph
     """The same, compiled."""
 
+    found: CycleSearch
+    """Every cycle of the first base."""
+
     tokens: int
     """Traded by at least one funded pool."""
 
@@ -151,6 +159,9 @@ class SearchReport:
     """What each of their profits sells for, rounded down, in raw units of what they are valued in;
     the profit itself where that is the base."""
 
+    together: Together | None = None
+    """What to execute one after the other; None where nobody asked."""
+
     def as_json(self) -> str:
         """Write one JSON object."""
         return json.dumps(self.as_dict(), indent=2)
@@ -159,8 +170,12 @@ class SearchReport:
         """Give what the JSON holds; amounts as strings of raw units, which no reader may round."""
         figures = {name: getattr(self, name) for name in FIGURES}
         refused = [str(refusal) for refusal in self.refusals]
-        best = [_as_dict(sized, worth) for sized, worth in zip(self.best, self.worths, strict=True)]
-        return {**figures, "refused": refused, "top": best}
+        best = [
+            {**sized_as_dict(sized), "worth": str(worth)}
+            for sized, worth in zip(self.best, self.worths, strict=True)
+        ]
+        together = {"together": self.together.as_dict()} if self.together else {}
+        return {**figures, "refused": refused, "top": best, **together}
 
 
 FIGURES: Final = ("tokens", "pools", "pools_left_out", "cycles", "build_ms", "search_ms", "size_ms")
@@ -200,6 +215,7 @@ def search_pools(
     return SearchReport(
         market=states.market,
         graph=graph,
+        found=searches[tokens[0]],
         tokens=len(graph.topology.tokens),
         pools=len(graph.topology.pools),
         pools_left_out=states.pools_left_out,
@@ -211,6 +227,14 @@ def search_pools(
         best=tuple(earned.sized for earned in best),
         worths=tuple(earned.net_profit_wei for earned in best),
     )
+
+
+def with_together(report: SearchReport, *, most: int, clock: Clock) -> SearchReport:
+    """Add up to so many cycles of the first base to execute together; nothing where that is 0."""
+    if not most:
+        return report
+    together = choose_together(report.market, report.found, NO_FEE, most=most, clock=clock)
+    return replace(report, together=together)
 
 
 def _check_tokens(tokens: Iterable[Address], graph: TokenGraph, path: Path) -> None:
@@ -229,16 +253,3 @@ def _best(
             raise NoWorthError(base, weth)
         objective = replace(GROSS, valuation=valuation)
         yield from best_by_net_profit(market, search, loan=NO_FEE, objective=objective, top=top)
-
-
-def _as_dict(sized: SizedCycle, worth: int) -> dict[str, object]:
-    return {
-        "hops": [
-            {"pool": hop.pool_id, "token_in": hop.token_in, "token_out": hop.token_out}
-            for hop in sized.cycle.hops
-        ],
-        "amount_in": str(sized.amounts[0]),
-        "amount_out": str(sized.amounts[-1]),
-        "profit": str(sized.gross_profit),
-        "worth": str(worth),
-    }

@@ -11,10 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from graphs.market import Market
+from graphs.sizing import SizedCycle
 from sims.demo_view import path
 from sims.known_arbitrages import KnownReport
 from sims.recorded_states.states import Refusal
 from sims.search import SearchReport
+from sims.together import Together
 
 SHOWN_REFUSALS: Final = 10
 """Refusals that are named; the JSON names all."""
@@ -28,8 +31,12 @@ def say_search(report: SearchReport, console: Console, *, as_json: bool) -> None
     if as_json:
         console.file.write(f"{report.as_json()}\n")
         return
-    console.print(best_cycles_table(report))
+    console.print(cycles_table(report.best, report.market, report.worths))
     _say_lines(console, [*refusal_lines(report.refusals), figures(report)])
+    if report.together:
+        chosen = report.together.selection.cycles
+        console.print(cycles_table(chosen, report.market, [one.gross_profit for one in chosen]))
+        _say_lines(console, [together_figures(report.together)])
 
 
 def say_known(report: KnownReport, console: Console, *, as_json: bool) -> None:
@@ -65,15 +72,25 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
         yield f"refused: {len(refusals) - SHOWN_REFUSALS:,} more; --json names all"
 
 
-def best_cycles_table(report: SearchReport) -> Table:
-    """The best cycles, greatest worth first, before gas and the fee of a loan."""
+def together_figures(together: Together) -> str:
+    """One line about what the cycles above earn in that order, and what each would alone."""
+    return (
+        f"{len(together.selection.cycles):,} cycles executed in this order earn "
+        f"{together.selection.gross_profit}; sized alone they would seem to earn "
+        f"{together.profit_alone}, shared pools counted more than once; "
+        f"chosen in {together.select_ms:.1f} ms"
+    )
+
+
+def cycles_table(cycles: Sequence[SizedCycle], market: Market, worths: Sequence[int]) -> Table:
+    """Cycles in the order given, before gas and the fee of a loan, with what each is worth."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("cycle\nvenues", min_width=24)
     table.add_column("input\noutput", justify="right", no_wrap=True)
     table.add_column("profit\nworth", justify="right", no_wrap=True)
-    for sized, worth in zip(report.best, report.worths, strict=True):
+    for sized, worth in zip(cycles, worths, strict=True):
         table.add_row(
-            "\n".join(path(sized.cycle, report.market)),
+            "\n".join(path(sized.cycle, market)),
             f"{sized.amounts[0]}\n{sized.amounts[-1]}",
             f"{sized.gross_profit}" + (f"\n{worth}" if worth != sized.gross_profit else ""),
         )

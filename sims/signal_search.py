@@ -17,14 +17,8 @@ from graphs.units import Address
 from searcher.ports import Clock
 from sims.book_files import read_books
 from sims.recorded_states.states import Refusal
-from sims.search import MOST_CYCLES, NO_FEE, NS_PER_MS, SearchError, TooManyCyclesError
-
-
-class SeveralSignalBasesError(SearchError):
-    """More than one base token beside order books."""
-
-    def __init__(self) -> None:
-        super().__init__("signals are searched from one token at a time: give --base once")
+from sims.search import MOST_CYCLES, NO_FEE, SearchError, TooManyCyclesError
+from sims.together import NS_PER_MS
 
 
 class UnknownBookBaseError(SearchError):

@@ -36,6 +36,7 @@ RUN_ELSEWHERE = {
     ".venv/bin/sims search --books FILE --base ADDRESS": SIGNALS,
     ".venv/bin/sims search --pools FILE --books FILE --base ADDRESS": SIGNALS,
     ".venv/bin/sims search --pools FILE --base ADDRESS --base ADDRESS --weth ADDRESS": SEARCH,
+    ".venv/bin/sims search --pools FILE --base ADDRESS --together 5": "tests/sims/test_together.py",
     ".venv/bin/sims search --known FILE": "tests/sims/test_known_arbitrages.py",
     "just bench start": "benchmarks/start.py",
     "just bench search": "benchmarks/search.py",

@@ -52,6 +52,7 @@ def report(symbol: str = "ONE", venue: str = "uni", top: int = 9) -> SearchRepor
     return SearchReport(
         market=market,
         graph=graph,
+        found=search,
         tokens=3,
         pools=4,
         pools_left_out=0,
