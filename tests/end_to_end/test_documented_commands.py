@@ -41,6 +41,7 @@ RUN_ELSEWHERE = {
     "just bench start": "benchmarks/start.py",
     "just bench search": "benchmarks/search.py",
     "just bench peers": "benchmarks/peers.py",
+    "just bench selection": "benchmarks/selection.py",
     "just arch": CI,
     "just demo": DEMO,
 }
