@@ -10,8 +10,7 @@ from graphs.bellman_ford import CycleSearch, find_cycles
 from graphs.best_first import find_best_cycles
 from graphs.market import Market
 from graphs.objective import NetCycle, Objective, best_by_net_profit, by_net_profit
-from graphs.ranking import Loan, profit_bounds_float
-from graphs.sizing import size_cycle
+from graphs.ranking import Loan, best_cycles, profit_bounds_float
 from graphs.token_graph import TokenGraph
 from graphs.units import BPS, Address
 from graphs.valuation import IDENTITY, find_valuation
@@ -49,11 +48,8 @@ def worth_in(objective: Objective, search: CycleSearch, weth: Address) -> Object
 def all_earned(
     market: Market, search: CycleSearch, *, loan: Loan, objective: Objective
 ) -> list[NetCycle]:
-    sized = [
-        size_cycle(market, cycle, fee_bps=loan.fee_bps, max_input=loan.max_input)
-        for cycle in search
-    ]
-    return [objective.earned(market, one) for one in sized if one]
+    every = best_cycles(market, search, loan, top=len(search))
+    return [objective.earned(market, sized) for sized in every]
 
 
 @kernels_may_load
