@@ -14,13 +14,13 @@ that cuts every first hop. All sums are exact, because weights are integers, so 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from graphs.compilation import compiled, inlined
+from graphs.compilation import compiled, inlined, inner
 from graphs.cycles import Cycle
-from graphs.token_graph import UNUSABLE, Indices, TokenGraph, Weights
+from graphs.token_graph import UNUSABLE, Floats, Indices, TokenGraph, Weights
 from graphs.units import Address
 
 MIN_HOPS: Final = 2
@@ -34,6 +34,10 @@ UNREACHABLE: Final = 2**61
 
 FIRST_CAPACITY: Final = 1_024
 """Cycles that the result holds before it grows for the first time; it doubles from there."""
+
+
+Rows = TypeVar("Rows", Indices, Weights, Floats)
+"""An array of any kind."""
 
 
 class Arrays(NamedTuple):
@@ -201,7 +205,7 @@ def layered_distances(arrays: Arrays, layers: int) -> Weights:
     return distance
 
 
-@compiled
+@inner
 def relax_layer(arrays: Arrays, layers: Weights, frontier: Indices) -> Indices:
     """Lower the second of two layers over the edges into the tokens that made the first one.
 
@@ -226,7 +230,7 @@ def relax_layer(arrays: Arrays, layers: Weights, frontier: Indices) -> Indices:
     return improved[:size]
 
 
-@compiled
+@inner
 def is_calm(arrays: Arrays, distance: Weights) -> bool:
     """Tell whether the distances from where it ends rule out every first hop."""
     for edge in range(arrays.outgoing_first[arrays.base], arrays.outgoing_first[arrays.base + 1]):
@@ -276,7 +280,7 @@ def enumerate_cycles(arrays: Arrays, distance: Weights, limit: int) -> tuple[Fou
     return first_rows(found, count), False
 
 
-@compiled
+@inner
 def walk_from_base(arrays: Arrays, max_hops: int) -> Walk:
     """Stand at the base with every edge untried.
 
@@ -314,7 +318,7 @@ def open_row(arrays: Arrays, walk: Walk, depth: int) -> None:
         walk.end[depth] = arrays.outgoing_first[token + 1]
 
 
-@compiled
+@inner
 def is_used(arrays: Arrays, walk: Walk, depth: int) -> bool:
     """Tell whether the hop being taken repeats a pool, or a token other than the base."""
     edge = walk.cursor[depth] - 1
@@ -326,16 +330,21 @@ def is_used(arrays: Arrays, walk: Walk, depth: int) -> bool:
     return False
 
 
-@compiled
+@inner
 def doubled(found: Found) -> Found:
     """Make room for as many cycles again."""
-    return Found(
-        np.concatenate((found.edges, np.empty_like(found.edges))),
-        np.concatenate((found.weights, np.empty_like(found.weights))),
-    )
+    return Found(doubled_array(found.edges), doubled_array(found.weights))
 
 
-@compiled
+@inner
+def doubled_array(array: Rows) -> Rows:
+    """Copy rows to the first half of a new array; numba compiles concatenation for seconds."""
+    longer = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+@inner
 def first_rows(found: Found, count: int) -> Found:
     """Keep the rows in use, and free the rest."""
     return Found(found.edges[:count].copy(), found.weights[:count].copy())

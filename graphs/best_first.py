@@ -103,15 +103,16 @@ def find_best_cycles(
         ),
     )
     outcome = search_best_first(problem)
+    order = np.argsort(-outcome.bounds_float, kind="stable")
     cycles = CycleSearch(
         graph=graph,
-        edges=outcome.edges,
-        weights=outcome.weights,
+        edges=outcome.edges[order],
+        weights=outcome.weights[order],
         truncated=bool(outcome.unexpanded),
     )
     return BestSearch(
         cycles=cycles,
-        bounds_float=outcome.bounds_float,
+        bounds_float=outcome.bounds_float[order],
         expanded=int(outcome.expanded),
         unexpanded=int(outcome.unexpanded),
         left_out_bound_float=float(outcome.left_out_bound_float),

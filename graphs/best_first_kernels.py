@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from graphs.bellman_ford import Arrays
-from graphs.compilation import compiled
+from graphs.bellman_ford import Arrays, doubled_array
+from graphs.compilation import compiled, inner
 from graphs.profit_bounds import TermsFloat, profit_bound_float, rate_float
 from graphs.token_graph import UNUSABLE, WEIGHT_SCALE, Floats, Indices, Weights
 
@@ -156,7 +156,7 @@ def search_best_first(problem: Problem) -> Outcome:
     )
 
 
-@compiled
+@inner
 def first_frontier() -> Frontier:
     """Stand at the base with nothing tried."""
     tree = Tree(
@@ -171,17 +171,17 @@ def first_frontier() -> Frontier:
     return Frontier(tree, [(-np.inf, 0)], no_floats, no_nodes, counts, np.zeros(1))
 
 
-@compiled
+@inner
 def with_room(frontier: Frontier, nodes: int) -> Frontier:
     """Make sure that the tree can take so many more."""
     tree = frontier.tree
     while frontier.counts[0] + nodes > len(tree.edge):
         tree = Tree(
-            np.concatenate((tree.parent, np.empty_like(tree.parent))),
-            np.concatenate((tree.edge, np.empty_like(tree.edge))),
-            np.concatenate((tree.depth, np.empty_like(tree.depth))),
-            np.concatenate((tree.weight, np.empty_like(tree.weight))),
-            np.concatenate((tree.curvature_float, np.empty_like(tree.curvature_float))),
+            doubled_array(tree.parent),
+            doubled_array(tree.edge),
+            doubled_array(tree.depth),
+            doubled_array(tree.weight),
+            doubled_array(tree.curvature_float),
         )
     return Frontier(
         tree,
@@ -193,13 +193,13 @@ def with_room(frontier: Frontier, nodes: int) -> Frontier:
     )
 
 
-@compiled
+@inner
 def is_closed(arrays: Arrays, tree: Tree, node: int) -> bool:
     """Tell whether a walk is back at the base."""
     return bool(node > 0 and arrays.target[tree.edge[node]] == arrays.base)
 
 
-@compiled
+@inner
 def row_of(problem: Problem, tree: Tree, node: int) -> tuple[int, int]:
     """The first edge that may follow and the edge after the last; at the end, those to the base."""
     arrays = problem.arrays
@@ -209,7 +209,7 @@ def row_of(problem: Problem, tree: Tree, node: int) -> tuple[int, int]:
     return arrays.outgoing_first[token], arrays.outgoing_first[token + 1]
 
 
-@compiled
+@inner
 def between(arrays: Arrays, source: int, target: int) -> tuple[int, int]:
     """Find the first edge from one token to another and the edge after the last, by bisection."""
     first, end = arrays.outgoing_first[source], arrays.outgoing_first[source + 1]
@@ -220,7 +220,7 @@ def between(arrays: Arrays, source: int, target: int) -> tuple[int, int]:
     )
 
 
-@compiled
+@inner
 def expand(problem: Problem, frontier: Frontier, row: tuple[int, int, int]) -> None:
     """Extend a walk by each edge of a row that can still lead to a cycle."""
     arrays, tree = problem.arrays, frontier.tree
@@ -232,7 +232,7 @@ def expand(problem: Problem, frontier: Frontier, row: tuple[int, int, int]) -> N
             extend(problem, frontier, (node, edge))
 
 
-@compiled
+@inner
 def extend(problem: Problem, frontier: Frontier, hop: tuple[int, int]) -> None:
     """Queue a walk with one more hop, unless it cannot be among the best."""
     arrays, tree, budget = problem.arrays, frontier.tree, problem.budget
@@ -258,7 +258,7 @@ def extend(problem: Problem, frontier: Frontier, hop: tuple[int, int]) -> None:
             heappop(frontier.best_known)
 
 
-@compiled
+@inner
 def longer_curvature_float(problem: Problem, tree: Tree, hop: tuple[int, int]) -> float:
     """Add what one more edge bends a walk by."""
     node, edge = hop
@@ -266,7 +266,7 @@ def longer_curvature_float(problem: Problem, tree: Tree, hop: tuple[int, int]) -
     return float(tree.curvature_float[node] + bend)
 
 
-@compiled
+@inner
 def added(problem: Problem, frontier: Frontier, hop: tuple[int, int]) -> int:
     """Put a walk with one more edge into the tree."""
     tree, new = frontier.tree, frontier.counts[0]
@@ -278,7 +278,7 @@ def added(problem: Problem, frontier: Frontier, hop: tuple[int, int]) -> int:
     return int(new)
 
 
-@compiled
+@inner
 def closed_greedily(problem: Problem, frontier: Frontier, node: int) -> tuple[Frontier, int]:
     """Close a walk by the hops of least weight; yields node 0 where they end in no cycle."""
     arrays = problem.arrays
@@ -298,7 +298,7 @@ def closed_greedily(problem: Problem, frontier: Frontier, node: int) -> tuple[Fr
     return frontier, node
 
 
-@compiled
+@inner
 def with_rest_closed(problem: Problem, frontier: Frontier) -> Frontier:
     """Choose what waits, closed greedily, until there is enough. What was open is left out too."""
     while frontier.queue and len(frontier.chosen) < problem.budget.top:
@@ -311,21 +311,21 @@ def with_rest_closed(problem: Problem, frontier: Frontier) -> Frontier:
     return frontier
 
 
-@compiled
+@inner
 def bound_of(problem: Problem, tree: Tree, node: int) -> float:
     """Bound the profit of a closed walk after its hops."""
     bound = profit_bound_float(tree.weight[node], tree.curvature_float[node], problem.terms)
     return float(bound - problem.budget.hop_cost_float * tree.depth[node])
 
 
-@compiled
+@inner
 def drop(frontier: Frontier, bound: float) -> None:
     """Count a walk that is left aside."""
     frontier.counts[1] += 1
     frontier.dropped_bound_float[0] = max(frontier.dropped_bound_float[0], bound)
 
 
-@compiled
+@inner
 def is_repeated(arrays: Arrays, tree: Tree, hop: tuple[int, int]) -> bool:
     """Tell whether a walk has this edge's pool already, or the token that it leads to."""
     node, edge = hop
@@ -339,18 +339,17 @@ def is_repeated(arrays: Arrays, tree: Tree, hop: tuple[int, int]) -> bool:
     return False
 
 
-@compiled
+@inner
 def rows_of(problem: Problem, frontier: Frontier) -> tuple[Indices, Weights, Floats]:
-    """Write the edges, the weight and the bound of what was chosen, by falling bound."""
+    """Write the edges, the weight and the bound of what was chosen, in the order of choice."""
     tree = frontier.tree
-    bounds_float = np.array([bound_of(problem, tree, node) for node in frontier.chosen])
-    order = np.argsort(-bounds_float, kind="mergesort")
-    rows = np.full((len(order), len(problem.distance)), -1, np.int32)
-    weights = np.empty(len(order), np.int64)
-    for index, place in enumerate(order):
-        node = frontier.chosen[place]
+    rows = np.full((len(frontier.chosen), len(problem.distance)), -1, np.int32)
+    weights, bounds_float = np.empty(len(rows), np.int64), np.empty(len(rows))
+    for index, chosen in enumerate(frontier.chosen):
+        node = chosen
         weights[index] = tree.weight[node]
+        bounds_float[index] = bound_of(problem, tree, node)
         while node:
             rows[index, tree.depth[node] - 1] = tree.edge[node]
             node = tree.parent[node]
-    return rows, weights, bounds_float[order]
+    return rows, weights, bounds_float

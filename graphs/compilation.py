@@ -34,13 +34,22 @@ def inlined(kernel: Callable[Parameters, Result]) -> Callable[Parameters, Result
 
 
 def inner(kernel: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Compile for other kernels alone, where a type has no counterpart in the interpreter."""
+    """Compile for other kernels alone: quicker, and for types that the interpreter lacks."""
     return _kept(partial(njit, no_cpython_wrapper=True, no_cfunc_wrapper=True), kernel)
+
+
+def is_kept(kernel: Callable[..., object]) -> bool:
+    """Tell whether machine code of these sources is on disk."""
+    return bool(_file_of(kernel)._load_index())  # noqa: SLF001 -- has no public name
 
 
 def _kept(
     compiler: Callable[..., Any], kernel: Callable[Parameters, Result]
 ) -> Callable[Parameters, Result]:
     dispatcher = compiler(cache=True, nogil=True)(kernel)
-    dispatcher._cache._cache_file._version = _VERSION  # noqa: SLF001 -- has no public name
+    _file_of(dispatcher)._version = _VERSION  # noqa: SLF001 -- has no public name
     return cast("Callable[Parameters, Result]", dispatcher)
+
+
+def _file_of(dispatcher: Any) -> Any:  # noqa: ANN401 -- numba names neither type
+    return dispatcher._cache._cache_file  # noqa: SLF001 -- has no public name

@@ -121,7 +121,9 @@ def _through(horizon: Horizon, touched: Repricing, limit: int) -> CycleSearch:
     start = graph.topology.token_index.get(horizon.base)
     if start is None:
         return no_cycles(graph, horizon.max_hops)
-    touch = Touch(touched.pools, touched.edges, touched.weights, horizon.forward, horizon.backward)
+    ascending = np.argsort(touched.edges)
+    edges, weights = touched.edges[ascending], touched.weights[ascending]
+    touch = Touch(touched.pools, edges, weights, horizon.forward, horizon.backward)
     found, truncated = enumerate_through(arrays_of(graph, start), touch, limit)
     edges, weights = found.edges, found.weights
     if len(weights) > 1:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from graphs.compilation import compiled
+from graphs.compilation import compiled, inner
 from graphs.token_graph import Floats, Indices
 
 ROUNDS: Final = 100
@@ -101,7 +101,7 @@ def slopes_at(sequence: CyclesInOrder, inputs: Floats) -> tuple[float, Floats]:
     return profit, passed_back(sequence, trades)
 
 
-@compiled
+@inner
 def passed_back(sequence: CyclesInOrder, trades: Floats) -> Floats:
     """Tell what a unit more is worth: of a reserve after each trade, and of each amount paid."""
     worth = np.zeros_like(sequence.reserves)
@@ -124,7 +124,7 @@ def passed_back(sequence: CyclesInOrder, trades: Floats) -> Floats:
     return by_input
 
 
-@compiled
+@inner
 def curvature_at(sequence: CyclesInOrder, inputs: Floats, scales: Floats) -> Floats:
     """Give minus the second derivatives of the profit, by central differences of its slopes."""
     count = len(inputs)
@@ -162,7 +162,7 @@ def newton_step(curvature: Floats, slopes: Floats, damping: float) -> Floats:
     return step
 
 
-@compiled
+@inner
 def moved(sequence: CyclesInOrder, inputs: Floats, hill: Hill) -> Floats:
     """Step towards the summit within the range of the inputs; stay where there is no step.
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from graphs.compilation import compiled
+from graphs.compilation import compiled, inner
 from graphs.token_graph import WEIGHT_SCALE, Floats, Indices, Weights
 
 BOUNDED_HOPS: Final = 7
@@ -48,7 +48,7 @@ def rate_float(weight: int | np.int64) -> float:
     return float(np.exp2(-weight / WEIGHT_SCALE))
 
 
-@compiled
+@inner
 def profit_bound_float(weight: int | np.int64, curvature: float, terms: TermsFloat) -> float:
     """Bound the profit of a walk of this weight and at least this curvature, rounding included."""
     rate = rate_float(weight) * (1 + RATE_SLACK_FLOAT)

@@ -17,7 +17,7 @@ from graphs.bellman_ford import (
     enumerate_cycles,
     no_cycles,
 )
-from graphs.compilation import compiled
+from graphs.compilation import compiled, inner
 from graphs.horizon import Horizon, search_through
 from graphs.token_graph import Indices, TokenGraph, edges_of
 from graphs.units import Address
@@ -136,7 +136,7 @@ def merged(old: Found, new: Found, is_touched: NDArray[np.bool_]) -> Found:
     return Found(edges[: count + rest], weights[: count + rest])
 
 
-@compiled
+@inner
 def has_touched(row: Indices, is_touched: NDArray[np.bool_]) -> bool:
     """Tell whether a row of edges, which ends in -1 where it is short, has a touched one."""
     found = False
@@ -145,7 +145,7 @@ def has_touched(row: Indices, is_touched: NDArray[np.bool_]) -> bool:
     return found
 
 
-@compiled
+@inner
 def is_before(row: Indices, other: Indices) -> bool:
     """Tell whether a row comes first: no row of a cycle is the beginning of another."""
     place = 0

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from graphs.bellman_ford import FIRST_CAPACITY, UNREACHABLE, Arrays, Found, doubled, first_rows
-from graphs.compilation import compiled, inlined
+from graphs.compilation import compiled, inlined, inner
 from graphs.token_graph import UNUSABLE, Indices, Weights
 
 FIRST_TRAILS: Final = 64
@@ -104,30 +104,26 @@ class Trail(NamedTuple):
 def enumerate_through(arrays: Arrays, touch: Touch, limit: int) -> tuple[Found, bool]:
     """Join trails at every touched hop; yields cycles, and whether the limit cut it short."""
     max_hops = len(touch.forward)
-    order = np.argsort(touch.edges)
-    ascending = Touch(
-        touch.pools, touch.edges[order], touch.weights[order], touch.forward, touch.backward
-    )
-    slack = slack_of(arrays, ascending)
+    slack = slack_of(arrays, touch)
     found = Found(
         np.empty((FIRST_CAPACITY, max_hops), np.int32), np.empty(FIRST_CAPACITY, np.int64)
     )
     count = 0
-    for place in range(len(order)):
-        back, forth = sides_of(arrays, ascending, (place, slack))
+    for place in range(len(touch.edges)):
+        back, forth = sides_of(arrays, touch, (place, slack))
         if least_weight(back, back.start, (0, max_hops - 1, 0)) >= 0:
             continue
         before = trails_of(back)
         if len(before.weights) == 0:
             continue
-        parts = (before, trails_of(forth), ascending.weights[place])
+        parts = (before, trails_of(forth), touch.weights[place])
         found, count = joined((back, forth), parts, (found, count, limit))
         if count > limit:
             return first_rows(found, limit), True
     return first_rows(found, count), False
 
 
-@compiled
+@inner
 def slack_of(arrays: Arrays, touch: Touch) -> Weights:
     """Sum the j largest reductions of weight, for each number j of hops that may be touched."""
     reductions = np.zeros(len(touch.pools), np.int64)
@@ -136,16 +132,15 @@ def slack_of(arrays: Arrays, touch: Touch) -> Weights:
         before, weight = arrays.weights[edge], touch.weights[place]
         if UNUSABLE not in (before, weight):
             reductions[pool] = max(reductions[pool], before - weight)
-    reductions = np.sort(reductions)[::-1]
     slack = np.zeros(len(touch.forward), np.int64)
-    for hops in range(1, len(slack)):
-        slack[hops] = slack[hops - 1]
-        if hops < len(reductions):
-            slack[hops] += reductions[hops - 1]
+    for hops in range(1, min(len(slack), len(reductions))):
+        greatest = reductions.argmax()
+        slack[hops:] += reductions[greatest]
+        reductions[greatest] = 0
     return slack
 
 
-@compiled
+@inner
 def sides_of(arrays: Arrays, touch: Touch, at: tuple[int, Weights]) -> tuple[Side, Side]:
     """Stand at both ends of a touched hop, given by its place, with the slack for each hop."""
     place, slack = at
@@ -201,7 +196,7 @@ def least_weight(side: Side, token: int, hops: tuple[int, int, int]) -> int:
     return least
 
 
-@compiled
+@inner
 def empty_trail(hops: int) -> Trail:
     """Make room for so many hops."""
     return Trail(
@@ -213,7 +208,7 @@ def empty_trail(hops: int) -> Trail:
     )
 
 
-@compiled
+@inner
 def trails_of(side: Side) -> Found:
     """Walk depth first from a side to the base; yields the hops from the touched one on."""
     most = len(side.far) - 1
@@ -272,7 +267,7 @@ def open_row(side: Side, trail: Trail, arrival: tuple[int, int, int]) -> None:
     trail.cursor[depth], trail.end[depth] = first, end
 
 
-@compiled
+@inner
 def row_to_base(side: Side, first: int, end: int) -> tuple[int, int]:
     """Find by bisection which positions of a row, sorted by the token reached, reach the base."""
     last = end
@@ -320,7 +315,7 @@ def is_repeated(side: Side, trail: Trail, hop: tuple[int, int]) -> bool:
     return is_known
 
 
-@compiled
+@inner
 def joined(
     sides: tuple[Side, Side], parts: tuple[Found, Found, int], known: tuple[Found, int, int]
 ) -> tuple[Found, int]:
@@ -332,7 +327,7 @@ def joined(
     back, forth = sides
     before, after, hop_weight = parts
     found, count, limit = known
-    order = np.argsort(after.weights, kind="mergesort")
+    order = np.argsort(after.weights)
     for index in range(len(before.weights)):
         weight = before.weights[index] + hop_weight
         for place in order:

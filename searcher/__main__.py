@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from searcher.command_line import run_app, run_until_stopped
+from searcher.command_line import prepare_kernels, run_app, run_until_stopped
 from searcher.config import NetworkSettings, Settings, environment, load_network, load_settings
 from searcher.errors import ConfigError
 from searcher.event_log import EventLog
@@ -52,6 +52,7 @@ def run(
 
 def _run(settings: Settings, network: NetworkSettings, *, ledger: Path, sends: bool) -> None:
     secrets = load_secrets(settings.keys, environment())
+    prepare_kernels()
     bot = Run(settings=settings, network=network, secrets=secrets, ledger=ledger, sends=sends)
     run_until_stopped(run_live(bot, EventLog().watch))
 

@@ -7,11 +7,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import NoReturn
 
 import typer
 
 from graphs.errors import GraphError
+from graphs.kernels import LOADERS, are_kernels_kept
 from searcher.errors import DivergenceError, FeedError, LagError, LedgerError, SearcherError
 
 EXIT_BROKEN_WORLD = 1
@@ -44,6 +47,19 @@ def run_app(app: typer.Typer, *families: type[Exception]) -> NoReturn:
             raise
         fail(leaf)
     sys.exit(0)
+
+
+def prepare_kernels() -> None:
+    """Compile the search where these sources were not compiled yet, and say so: it takes a while.
+
+    In two processes, since a compiler works on one processor; later loads find it on disk.
+    """
+    if are_kernels_kept():
+        return
+    typer.echo("compiling the search, once for these sources: some twenty seconds", err=True)
+    with ProcessPoolExecutor(max_workers=len(LOADERS), mp_context=get_context("spawn")) as pool:
+        for loading in [pool.submit(load) for load in LOADERS]:
+            loading.result()
 
 
 def fail(error: Exception) -> NoReturn:

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graphs.kernels import load_kernels
 from graphs.units import Address
 from searcher.adapters.clock import SystemClock
-from searcher.command_line import run_app, run_until_stopped
+from searcher.command_line import prepare_kernels, run_app, run_until_stopped
 from searcher.config import environment, load_network, load_settings, network_path
 from searcher.fork_process import READY
 from searcher.live import Started, load_secrets, trading_address
@@ -71,6 +70,7 @@ def demo(
         seed=seed,
         pace_s=pace,
     )
+    prepare_kernels()
     record = DemoRecord()
     view = DemoView(Console(stderr=as_json, quiet=as_json), record)
 
@@ -159,6 +159,7 @@ def search(
     """Find and size every profitable cycle through a token in recorded pools and order books."""
     console = Console()
     if known is not None and pools is None and draw is None and not books and not together:
+        prepare_kernels()
         checked = check_known(known, max_hops=max_hops)
         say_known(checked, console, as_json=as_json)
         raise typer.Exit(0 if checked.is_met else 1)
@@ -167,6 +168,7 @@ def search(
         raise SearchOptionsError
     if (books or together) and len(base) > 1:
         raise OneBaseError
+    prepare_kernels()
     clock, report = SystemClock(), None
     if pools is not None:
         bases = Bases(tokens=tuple(map(Address, base)), weth=Address(weth) if weth else None)
@@ -188,7 +190,7 @@ def search(
 def compile_command() -> None:
     """Compile the contracts and the search's kernels where they are not up to date."""
     compile_contracts(ROOT)
-    load_kernels()
+    prepare_kernels()
 
 
 def main() -> None:

@@ -54,7 +54,10 @@ ACTIVE: Final = 4
 PLACE: Final = 5
 """Column of the row of the tick at the end of the range."""
 
-CURVE_COLUMNS: Final = 6
+BOUGHT: Final = 6
+"""Column of the output for the input that was reached."""
+
+CURVE_COLUMNS: Final = 7
 """Of a table of curves, which has a row for each hop of a cycle: its curve at an input."""
 
 MOST_RANGES: Final = 100_000
@@ -85,6 +88,7 @@ class Chain(NamedTuple):
 def enter_curves(chain: Chain) -> bool:
     """Begin every hop at its pool's state; tell whether all are of a kind that is known."""
     for hop, trade in enumerate(chain.trades):
+        chain.curves[hop, BOUGHT] = 0.0
         kind = chain.arrays.pools[trade >> 1, KIND]
         if kind == CONSTANT_PRODUCT:
             enter_reserves(chain, hop)
@@ -145,6 +149,7 @@ def advance(chain: Chain, step: float) -> None:
         curves[hop, CURVATURE] /= shrink
         curves[hop, DEPTH] -= amount
         amount *= rate / shrink
+        curves[hop, BOUGHT] += amount
 
 
 @inlined

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphs.bulk.curves import (
+    BOUGHT,
     CURVE_COLUMNS,
-    DEPTH,
     RATE,
-    ROOT,
     Chain,
     best_input_float,
     enter_curves,
@@ -33,7 +32,7 @@ from graphs.bulk.words import (
     word_of_float_down,
     write_amount,
 )
-from graphs.compilation import compiled, inner
+from graphs.compilation import compiled, inlined, inner
 from graphs.profit_bounds import TermsFloat
 from graphs.token_graph import Indices
 
@@ -49,8 +48,11 @@ UNKNOWN: Final = 2
 LEAST_MARGIN: Final = 1e-8
 """Margins of a cycle's rate over what is owed that floats are not trusted below."""
 
-LEAST_DEPTH: Final = 2.0**64
-"""What a reserve must be able to take in addition to be far from the contract's range."""
+FEW_BITS: Final = 4
+"""Bits of an amount below which every amount is tried."""
+
+FEW: Final = float(1 << FEW_BITS)
+"""Units from which on rounding alone leaves something to sell at every hop."""
 
 MANY_BITS: Final = 24
 """Bits of an amount beyond which one unit more or less does not matter."""
@@ -116,7 +118,7 @@ def size_rows(arrays: PoolArrays, rows: Indices, terms: BulkTerms) -> Sizes:
         if status == SIZED:
             best = decided(chain, terms, word_of_float_down(input_float))
             if best.amount_in == word(0):
-                status = NOT_PROFITABLE if buys_nothing(chain) else UNKNOWN
+                status = NOT_PROFITABLE if buys_little(chain) else UNKNOWN
             elif best.score <= word(1) << _SCORE_BITS:
                 status = NOT_PROFITABLE
             write_amount(sizes.inputs, index, best.amount_in)
@@ -155,18 +157,32 @@ def nominated(chain: Chain, terms: BulkTerms) -> tuple[int, float]:
 def decided(chain: Chain, terms: BulkTerms, nomination: Word) -> Trial:
     """Settle how much of the coarsest token is bought, and the least input that buys it.
 
-    The smooth optimum lies between two whole amounts of it. All other roundings weigh less. The
+    The smooth optimum lies between two whole amounts of it, and all other roundings weigh less. The
     loss of the lower amount alone is about the square of one part in it, and below 1e-12 of the
-    profit from MANY_BITS on.
+    profit from MANY_BITS on. Where the amounts are few, all that can be profitable are tried: the
+    roundings of other tokens weigh as much there, and profit ends near twice the optimum.
     """
     amount_in = lesser(nomination, word_at(terms.max_input, 0, 0))
     trades = chain.trades[: coarsest(chain)]
     amount = quote(chain.arrays, trades, amount_in)
-    fewer = trial(chain, terms, least_input(chain.arrays, trades, amount))
-    if amount >> MANY_BITS > word(0) and fewer.amount_in > word(0):
-        return fewer
-    more = trial(chain, terms, least_input(chain.arrays, trades, amount + word(1)))
-    return more if more.score > fewer.score else fewer
+    if amount == word(0) and not buys_little(chain):
+        return refused_trial()
+    is_few = amount >> FEW_BITS == word(0)
+    last = amount + amount + word(2) if is_few else amount + word(1)
+    tried = word(1) if is_few else amount
+    best = refused_trial()
+    while tried <= last:
+        best = better_of(best, trial(chain, terms, least_input(chain.arrays, trades, tried)))
+        if tried >> MANY_BITS > word(0) and best.amount_in > word(0):
+            break
+        tried = tried + word(1)
+    return best
+
+
+@inner
+def better_of(one: Trial, other: Trial) -> Trial:
+    """The one that earns more; the first where they are equal."""
+    return other if other.score > one.score else one
 
 
 @inner
@@ -181,25 +197,30 @@ def coarsest(chain: Chain) -> int:
 
 
 @inner
-def buys_nothing(chain: Chain) -> bool:
-    """Tell whether refusal is for good: only reserves that hold nothing to buy refuse so little."""
-    for hop in range(len(chain.trades)):
-        if chain.curves[hop, ROOT] > 0 or chain.curves[hop, DEPTH] < LEAST_DEPTH:
-            return False
-    return True
+def buys_little(chain: Chain) -> bool:
+    """Tell whether a refusal is a matter of rounding: some hop would give few units, or none.
+
+    Any other refusal is one for the pools to explain.
+    """
+    return bool(chain.curves[: len(chain.trades), BOUGHT].min() < FEW)
 
 
 @inner
 def trial(chain: Chain, terms: BulkTerms, amount_in: Word) -> Trial:
     """Quote an input; refused where it is more than is lent."""
-    refused = Trial(word(0), word(0), word(0))
     if amount_in == word(0) or amount_in > word_at(terms.max_input, 0, 0):
-        return refused
+        return refused_trial()
     amount_out = quote(chain.arrays, chain.trades, amount_in)
     if amount_out == word(0):
-        return refused
+        return refused_trial()
     owed = amount_in + flash_fee_down(terms, amount_in)
     return Trial(amount_in, amount_out, (word(1) << _SCORE_BITS) + amount_out - owed)
+
+
+@inlined
+def refused_trial() -> Trial:
+    """What stands for a refusal."""
+    return Trial(word(0), word(0), word(0))
 
 
 @inner
