@@ -5,6 +5,7 @@ Identifiers are pure functions of what they identify, so a replay writes the sam
 
 import hashlib
 import uuid
+from typing import Final
 
 from graphs.cycles import Hop
 from graphs.market import Market
@@ -12,14 +13,26 @@ from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address
-from searcher.calldata import HopKind, Plan, PlanHop, encode_execute
+from searcher.calldata import encode_execute
 from searcher.errors import CalldataError
 from searcher.flashbots import bundle_hash, transaction_hash
-from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
+from searcher.model import AdmittedBundle, Bid, Bundle, LenderKind, Rejection, Simulation
+from searcher.plans import (
+    AaveV3Source,
+    BalancerV2Source,
+    Plan,
+    PlanHop,
+    Source,
+    UniswapV2Hop,
+    UniswapV3Hop,
+)
 from searcher.ports import Signer, UnsignedTransaction
 
 SIMULATE = "simulate"
 """The stage of a rejection because nobody simulated the bundle."""
+
+UNISWAP_V3_FACTORY: Final = 0
+"""Its number in the wiring of every executor that we deploy."""
 
 ADMIT = "admit"
 """The stage of a rejection because the simulation was not what had been predicted."""
@@ -55,24 +68,38 @@ def plan(bid: Bid, market: Market) -> Plan:
         target_block=bid.target_block,
         min_profit=bid.min_profit_wei,
         tip_share_bps=bid.tip_share_bps,
-        lender=opportunity.lender.kind,
+        source=_source(opportunity.lender.kind),
         asset=opportunity.cycle.base,
         amount_in=opportunity.amounts[0],
         hops=hops,
     )
 
 
+def _source(kind: LenderKind) -> Source:
+    match kind:
+        case LenderKind.AAVE_V3:
+            return AaveV3Source()
+        case LenderKind.BALANCER_V2:
+            return BalancerV2Source()
+
+
 def _plan_hop(market: Market, hop: Hop) -> PlanHop:
     match market.pools[hop.pool_id]:
         case ConstantProductPool() as pool:
-            kind = HopKind.CONSTANT_PRODUCT
+            return UniswapV2Hop(
+                pool=Address(pool.id),
+                fee_pips=pool.fee_pips,
+                zero_for_one=hop.token_in < hop.token_out,
+            )
         case ConcentratedPool() as pool if not isinstance(pool, UniswapV4Pool):
-            kind = HopKind.CONCENTRATED
+            return UniswapV3Hop(
+                token_in=hop.token_in,
+                token_out=hop.token_out,
+                fee_pips=pool.fee_pips,
+                factory=UNISWAP_V3_FACTORY,
+            )
         case pool:
             raise CalldataError("hops", f"the executor cannot trade pool {pool.id}")
-    return PlanHop(
-        kind=kind, pool=Address(pool.id), token_out=hop.token_out, fee_pips=pool.fee_pips
-    )
 
 
 def bundle_id(bid: Bid, tx_hash: str) -> str:

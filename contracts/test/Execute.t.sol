@@ -38,10 +38,8 @@ contract ExecuteTest is ExecutorTest {
     }
 
     function test_Concentrated_BuysInTheOtherDirection() public {
-        bytes memory hops = bytes.concat(
-            PlanBuilder.concentratedHop(address(concentrated), address(gold)),
-            PlanBuilder.pairHop(address(dearGold), address(weth))
-        );
+        bytes memory hops =
+            bytes.concat(_concentratedHop(address(weth), address(gold)), _sellGold());
 
         (uint256 grossProfit,) = _execute(_planOf(_fields(), hops));
 
@@ -90,10 +88,8 @@ contract ExecuteTest is ExecutorTest {
         gold.mint(vault, 100 ether);
         PlanBuilder.Fields memory fields = _fields();
         (fields.asset, fields.tipShareBps) = (address(gold), 0);
-        bytes memory hops = bytes.concat(
-            PlanBuilder.pairHop(address(dearGold), address(weth)),
-            PlanBuilder.pairHop(address(cheapGold), address(gold))
-        );
+        bytes memory hops =
+            bytes.concat(_pairHop(dearGold, address(gold)), _pairHop(cheapGold, address(weth)));
 
         (uint256 grossProfit, uint256 tip) = _execute(_planOf(fields, hops));
 
@@ -109,10 +105,7 @@ contract ExecuteTest is ExecutorTest {
         IPair cheap = _pair(token, address(weth), 120 ether, 100 ether);
         PlanBuilder.Fields memory fields = _fields(PlanBuilder.AAVE);
         (fields.asset, fields.tipShareBps) = (token, 0);
-        bytes memory hops = bytes.concat(
-            PlanBuilder.pairHop(address(dear), address(weth)),
-            PlanBuilder.pairHop(address(cheap), token)
-        );
+        bytes memory hops = bytes.concat(_pairHop(dear, token), _pairHop(cheap, address(weth)));
 
         (uint256 grossProfit,) = _execute(_planOf(fields, hops));
 
@@ -157,21 +150,6 @@ contract ExecuteTest is ExecutorTest {
 
         _execute(_planOf(_fields(), _threeHops()));
         vm.snapshotGasLastCall("three pairs, balancer");
-    }
-
-    function _mixedHops() private view returns (bytes memory) {
-        return bytes.concat(
-            PlanBuilder.pairHop(address(cheapGold), address(gold)),
-            PlanBuilder.concentratedHop(address(concentrated), address(weth))
-        );
-    }
-
-    function _threeHops() private view returns (bytes memory) {
-        return bytes.concat(
-            PlanBuilder.pairHop(address(cheapGold), address(gold)),
-            PlanBuilder.pairHop(address(goldSilver), address(silver)),
-            PlanBuilder.pairHop(address(silverWeth), address(weth))
-        );
     }
 
     function _amountOut(

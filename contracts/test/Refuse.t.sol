@@ -1,41 +1,47 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {DevnetToken} from "../devnet/DevnetToken.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+
 import {ArbitrageExecutor} from "../src/ArbitrageExecutor.sol";
 import {IArbitrageExecutor} from "../src/interfaces/IArbitrageExecutor.sol";
-import {IConcentratedPoolPayer} from "../src/interfaces/IConcentratedPoolPayer.sol";
 import {ExecutorTest} from "./ExecutorTest.sol";
 import {PlanBuilder} from "./PlanBuilder.sol";
 import {IPair} from "./Protocols.sol";
-import {Accomplice, GreedyPool, SilentPair} from "./doubles/HostilePools.sol";
-import {FalseReturnToken, FeeToken, StickyAllowanceToken} from "./doubles/HostileTokens.sol";
-import {LyingLender} from "./doubles/LyingLender.sol";
+import {RefusingCoinbase} from "./doubles/Coinbases.sol";
+import {MumblingPair, SilentPair} from "./doubles/HostilePools.sol";
+import {
+    FalseReturnToken,
+    FeeToken,
+    SenderFeeToken,
+    StickyAllowanceToken
+} from "./doubles/HostileTokens.sol";
 
-/// @dev One test for every way in which a plan of the owner's can fail, each with its own error.
+/// @dev One test for every way in which a plan of the owner's can fail, each with its own error;
+/// lenders and concentrated pools that lie are in `RefuseCallbackTest`.
 contract RefuseTest is ExecutorTest {
     // Plan
 
-    function test_PlanOfNoHops_IsMalformed() public {
-        _expectMalformed(_planOf(_fields(), ""));
+    function testFuzz_PlanWithoutAWholeHeaderAndMore_IsMalformed(uint256 length) public {
+        length = bound(length, 0, 63);
+        _expectRefusal(new bytes(length), _malformed(length));
     }
 
-    function test_PlanOfOneHop_IsMalformed() public {
-        bytes memory hop = PlanBuilder.pairHop(address(cheapGold), address(gold));
-        _expectMalformed(_planOf(_fields(), hop));
+    function testFuzz_PlanThatEndsInsideTheLastFee_IsMalformed(uint256 missing) public {
+        bytes memory plan = _cut(_plan(), bound(missing, 1, 3));
+        _expectRefusalInside(plan, _malformed(plan.length));
     }
 
-    function test_PlanOfNineHops_IsMalformed() public {
-        bytes memory four = bytes.concat(_pairHops(), _pairHops());
-        bytes memory hop = PlanBuilder.pairHop(address(cheapGold), address(gold));
-        _expectMalformed(_planOf(_fields(), bytes.concat(four, four, hop)));
+    function testFuzz_PlanThatEndsInsideAHop_IsRefused(uint256 missing) public {
+        bytes memory plan = _cut(_plan(), bound(missing, 1, _sellGold().length - 1));
+
+        vm.prank(OWNER);
+        vm.expectPartialRevert(IArbitrageExecutor.SourceFailed.selector);
+        executor.execute(plan);
     }
 
-    function testFuzz_PlanOfAnyOtherLength_IsMalformed(uint256 length) public {
-        length = bound(length, 0, 500);
-        bool whole = length >= 63 + 2 * 44 && length <= 63 + 8 * 44 && (length - 63) % 44 == 0;
-        vm.assume(!whole);
-        _expectMalformed(new bytes(length));
+    function test_PlanWithoutHops_IsMalformed() public {
+        _expectRefusal(_planOf(_fields(), ""), _malformed(63));
     }
 
     function testFuzz_OtherBlock_IsRefusedBeforeAnythingElse(uint64 target) public {
@@ -52,11 +58,30 @@ contract RefuseTest is ExecutorTest {
         executor.execute(plan);
     }
 
-    function testFuzz_UnknownLender(uint8 lender) public {
-        lender = uint8(bound(lender, 2, type(uint8).max));
+    function testFuzz_OtherParent_IsRefused(bytes32 parent) public {
+        vm.roll(100);
+        bytes32 actual = blockhash(99);
+        vm.assume(parent != actual);
+        bytes memory header = PlanBuilder.header(_fields(0x80 | PlanBuilder.BALANCER));
         _expectRefusal(
-            _planOf(_fields(lender), _pairHops()),
-            abi.encodeWithSelector(IArbitrageExecutor.UnknownLender.selector, lender)
+            bytes.concat(header, parent, _pairHops()),
+            abi.encodeWithSelector(IArbitrageExecutor.WrongParent.selector, actual, parent)
+        );
+    }
+
+    function testFuzz_UnknownSource(uint8 source) public {
+        source = uint8(bound(source, 8, 15));
+        _expectRefusal(
+            _planOf(source, _pairHops()),
+            abi.encodeWithSelector(IArbitrageExecutor.UnknownSource.selector, source)
+        );
+    }
+
+    function test_FlashSwapOfAPoolThatIsPaidFirst() public {
+        bytes memory hop = PlanBuilder.balancerV2Hop(address(weth), address(gold), 0);
+        _expectRefusal(
+            _planOf(PlanBuilder.NONE, bytes.concat(hop, _sellGold())),
+            abi.encodeWithSelector(IArbitrageExecutor.NoFlashSwap.selector, 3)
         );
     }
 
@@ -95,10 +120,8 @@ contract RefuseTest is ExecutorTest {
 
     function test_LossOutOfHoldings() public {
         _give(address(weth), address(executor), 10 ether);
-        bytes memory hops = bytes.concat(
-            PlanBuilder.pairHop(address(dearGold), address(gold)),
-            PlanBuilder.pairHop(address(cheapGold), address(weth))
-        );
+        bytes memory hops =
+            bytes.concat(_pairHop(dearGold, address(weth)), _pairHop(cheapGold, address(gold)));
         PlanBuilder.Fields memory fields = _fields();
         fields.minProfit = 0;
 
@@ -110,219 +133,182 @@ contract RefuseTest is ExecutorTest {
     // Hops
 
     function testFuzz_UnknownHopKind(uint8 kind) public {
-        kind = uint8(bound(kind, 2, type(uint8).max));
-        bytes memory hop = PlanBuilder.hop(kind, address(dearGold), address(weth), 3000);
+        kind = uint8(bound(kind, 8, 127));
         _expectRefusalOfSecondHop(
-            hop, abi.encodeWithSelector(IArbitrageExecutor.UnknownHopKind.selector, 1, kind)
+            abi.encodePacked(kind, new bytes(80)),
+            abi.encodeWithSelector(IArbitrageExecutor.UnknownHopKind.selector, 1, kind)
         );
     }
 
-    function test_PoolWithoutCode() public {
+    function test_PairWithoutCode() public {
         _expectRefusalOfSecondHop(
-            PlanBuilder.pairHop(STRANGER, address(weth)),
-            abi.encodeWithSelector(IArbitrageExecutor.PoolMissing.selector, 1, STRANGER)
+            PlanBuilder.pairHop(STRANGER, FEE, true), _hopFailed(1, STRANGER, "")
         );
+    }
+
+    function test_PairThatMumbles() public {
+        address pair = address(new MumblingPair());
+        _expectRefusalOfSecondHop(
+            PlanBuilder.pairHop(pair, FEE, true), _hopFailed(1, pair, abi.encode(1))
+        );
+    }
+
+    function test_ProtocolsThatAreNotThere() public {
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        (wiring.aavePool, wiring.balancerV2Vault) = (address(0), address(0));
+        executor = new ArbitrageExecutor(wiring);
+        for (uint8 source = 0; source < 3; ++source) {
+            uint8 flags = source == 2 ? PlanBuilder.UNLOCK_BALANCER : 0;
+            _expectRefusal(_planOf(source | flags, _pairHops()), _inside(source, ""));
+        }
+        for (uint8 source = 5; source < 7; ++source) {
+            uint8 flags = source == 5 ? PlanBuilder.UNLOCK_UNISWAP : 0;
+            bytes memory parameters = source == 6 ? abi.encodePacked(uint8(0)) : bytes("");
+            bytes memory plan =
+                _planOf(_fields(source | flags), bytes.concat(parameters, _pairHops()));
+            _expectRefusal(plan, _inside(source, ""));
+        }
+    }
+
+    function test_FactoryThatIsNotThere_HasNoPools() public {
+        bytes memory hop = PlanBuilder.concentratedHop(address(gold), address(weth), FEE, 1);
+        bytes memory hops = bytes.concat(_buyGold(), hop);
+
+        vm.prank(OWNER);
+        vm.expectPartialRevert(IArbitrageExecutor.SourceFailed.selector);
+        executor.execute(_planOf(_fields(), hops));
     }
 
     function testFuzz_FeeOfTheWholeInput(uint24 fee) public {
         fee = uint24(bound(fee, 1_000_000, type(uint24).max));
-        bytes memory hop = PlanBuilder.hop(0, address(dearGold), address(weth), fee);
         _expectRefusalOfSecondHop(
-            hop, abi.encodeWithSelector(IArbitrageExecutor.FeeTooLarge.selector, 1, fee)
+            PlanBuilder.pairHop(address(dearGold), fee, true),
+            abi.encodeWithSelector(IArbitrageExecutor.FeeTooLarge.selector, 1, fee)
         );
     }
 
     function test_FeeBelowThePairs_IsRefusedByThePair() public {
-        bytes memory hop = PlanBuilder.hop(0, address(dearGold), address(weth), 2900);
+        bool zeroForOne = dearGold.token0() == address(gold);
         _expectRefusalOfSecondHop(
-            hop,
-            abi.encodeWithSelector(
-                IArbitrageExecutor.PoolFailed.selector,
-                1,
-                address(dearGold),
-                abi.encodeWithSignature("Error(string)", "UniswapV2: K")
+            PlanBuilder.pairHop(address(dearGold), 2900, zeroForOne),
+            _hopFailed(
+                1, address(dearGold), abi.encodeWithSignature("Error(string)", "UniswapV2: K")
             )
         );
     }
 
-    function test_ConcentratedPoolThatReverts() public {
+    function test_PairWithoutReserves_GivesNothing() public {
+        SilentPair silent = new SilentPair();
+        silent.claim(0, address(weth), false);
         _expectRefusalOfSecondHop(
-            PlanBuilder.concentratedHop(address(dearGold), address(weth)),
+            PlanBuilder.pairHop(address(silent), FEE, true), _outOfRange(1, 0)
+        );
+    }
+
+    function test_PairThatGivesNothing_LeavesALoss() public {
+        address silent = address(new SilentPair());
+        _give(address(weth), address(executor), 10 ether);
+        bytes memory hops = bytes.concat(_buyGold(), PlanBuilder.pairHop(silent, FEE, true));
+        _expectRefusal(
+            _planOf(_fields(), hops),
             abi.encodeWithSelector(
-                IArbitrageExecutor.PoolFailed.selector, 1, address(dearGold), bytes("")
+                IArbitrageExecutor.ProfitBelowMinimum.selector, -int256(uint256(AMOUNT_IN)), 1
             )
         );
     }
 
-    function test_ConcentratedPoolWithTooLittleLiquidity() public {
-        address shallow = address(_concentratedPool(1 ether));
-        bytes memory hop = PlanBuilder.concentratedHop(shallow, address(weth));
-        bytes memory hops =
-            bytes.concat(PlanBuilder.pairHop(address(cheapGold), address(gold)), hop);
+    function test_PairThatGivesNothingInTheMiddle_SpendsNoHoldings() public {
+        address silent = address(new SilentPair());
+        _give(address(gold), address(executor), 10 ether);
+        bytes memory hops = bytes.concat(
+            PlanBuilder.pairHop(silent, FEE, true), _concentratedHop(address(gold), address(weth))
+        );
+        _expectRefusalInside(_planOf(_fields(), hops), _outOfRange(0, 0));
+    }
+
+    function test_CycleThatBeginsElsewhere() public {
+        _give(address(gold), address(executor), 10 ether);
+        _expectRefusalInside(
+            _planOf(_fields(), _concentratedHop(address(gold), address(weth))),
+            abi.encodeWithSelector(IArbitrageExecutor.CycleNotOpened.selector, address(gold))
+        );
+    }
+
+    function test_CycleThatEndsElsewhere_CannotRepay() public {
+        bytes memory plan =
+            _planOf(_fields(), bytes.concat(_buyGold(), _pairHop(goldSilver, address(gold))));
 
         vm.prank(OWNER);
-        vm.expectPartialRevert(IArbitrageExecutor.PartialFill.selector);
-        executor.execute(_planOf(_fields(), hops));
-    }
-
-    function test_PairThatGivesNothing() public {
-        address silent = address(new SilentPair());
-        _expectRefusalOfSecondHop(
-            PlanBuilder.pairHop(silent, address(weth)),
-            abi.encodeWithSelector(IArbitrageExecutor.NothingReceived.selector, 1, address(weth))
-        );
-    }
-
-    function test_CycleThatEndsElsewhere() public {
-        _expectRefusalOfSecondHop(
-            PlanBuilder.pairHop(address(goldSilver), address(silver)),
-            abi.encodeWithSelector(IArbitrageExecutor.CycleNotClosed.selector, address(silver))
-        );
-    }
-
-    // Concentrated pools that ask for what is not theirs
-
-    function test_PoolThatAsksForMoreThanTheInput() public {
-        uint256 input = _boughtGold();
-        GreedyPool pool = _greedyPool(int256(input + 1), 1, address(0));
-        _expectRefusalByPool(
-            address(pool),
-            abi.encodeWithSelector(
-                IArbitrageExecutor.OverCharged.selector, address(pool), input + 1, input
-            )
-        );
-    }
-
-    function test_PoolThatAsksForNothing() public {
-        GreedyPool pool = _greedyPool(0, 1, address(0));
-        _expectRefusalByPool(
-            address(pool),
-            abi.encodeWithSelector(
-                IArbitrageExecutor.OverCharged.selector, address(pool), 0, _boughtGold()
-            )
-        );
-    }
-
-    function test_PoolThatAsksTwice() public {
-        GreedyPool pool = _greedyPool(int256(_boughtGold() / 2), 2, address(0));
-        _expectRefusalByPool(
-            address(pool),
-            abi.encodeWithSelector(IArbitrageExecutor.UnauthorizedCallback.selector, address(pool))
-        );
-    }
-
-    function test_PoolThatSendsAnAccomplice() public {
-        address accomplice = address(new Accomplice(IConcentratedPoolPayer(executor)));
-        GreedyPool pool = _greedyPool(int256(_boughtGold()), 1, accomplice);
-        _expectRefusalByPool(
-            address(pool),
-            abi.encodeWithSelector(IArbitrageExecutor.UnauthorizedCallback.selector, accomplice)
-        );
-    }
-
-    function test_PoolThatNeverAsks_IsAPartialFill() public {
-        GreedyPool pool = _greedyPool(0, 0, address(0));
-        _expectRefusalOfSecondHop(
-            PlanBuilder.concentratedHop(address(pool), address(weth)),
-            abi.encodeWithSelector(IArbitrageExecutor.PartialFill.selector, 1, 0, _boughtGold())
-        );
+        vm.expectPartialRevert(IArbitrageExecutor.SourceFailed.selector);
+        executor.execute(plan);
     }
 
     // Tokens
 
     function test_TokenThatRefusesPolitely() public {
         FalseReturnToken token = new FalseReturnToken();
+        IPair cheap = _pair(address(weth), address(token), 100 ether, 120 ether);
+        IPair dear = _pair(address(weth), address(token), 120 ether, 100 ether);
+        token.mint(vault, 10 ether);
         token.refuse(address(executor));
-        bytes memory plan = _planThrough(address(token));
+        PlanBuilder.Fields memory fields = _fields();
+        (fields.asset, fields.tipShareBps) = (address(token), 0);
+        bytes memory hops =
+            bytes.concat(_pairHop(dear, address(token)), _pairHop(cheap, address(weth)));
 
-        vm.prank(OWNER);
-        vm.expectPartialRevert(IArbitrageExecutor.InputNotTransferred.selector);
-        executor.execute(plan);
+        _expectRefusalInside(
+            _planOf(fields, hops),
+            abi.encodeWithSelector(IArbitrageExecutor.TokenRefused.selector, 0, address(token))
+        );
     }
 
     function test_TokenThatTakesAFee_IsRefusedByThePair() public {
-        bytes memory plan = _planThrough(address(new FeeToken()));
+        address token = address(new FeeToken());
+        IPair cheap = _pair(address(weth), token, 100 ether, 120 ether);
+        IPair dear = _pair(address(weth), token, 120 ether, 100 ether);
+        bytes memory hops = bytes.concat(_pairHop(cheap, address(weth)), _pairHop(dear, token));
+        _expectRefusalInside(
+            _planOf(_fields(), hops),
+            _hopFailed(1, address(dear), abi.encodeWithSignature("Error(string)", "UniswapV2: K"))
+        );
+    }
 
-        vm.prank(OWNER);
-        vm.expectPartialRevert(IArbitrageExecutor.PoolFailed.selector);
-        executor.execute(plan);
+    function test_TokenThatChargesItsSender_CannotBePaidOutOfHoldings() public {
+        SenderFeeToken token = new SenderFeeToken();
+        PlanBuilder.Fields memory fields = _gapIn(address(token));
+        token.mint(address(executor), 10 ether);
+        token.charge(address(executor), BENEFICIARY);
+
+        _expectRefusal(
+            _planOf(fields, _hopsThrough(address(token))),
+            abi.encodeWithSelector(IArbitrageExecutor.PayoutTooLarge.selector, address(token))
+        );
     }
 
     function test_TokenWhoseAllowanceOutlivesItsUse() public {
         address token = address(new StickyAllowanceToken());
-        _give(token, address(aave), 100 ether);
-        IPair dear = _pair(token, address(weth), 100 ether, 120 ether);
-        IPair cheap = _pair(token, address(weth), 120 ether, 100 ether);
-        PlanBuilder.Fields memory fields = _fields(PlanBuilder.AAVE);
-        (fields.asset, fields.tipShareBps) = (token, 0);
-        bytes memory hops = bytes.concat(
-            PlanBuilder.pairHop(address(dear), address(weth)),
-            PlanBuilder.pairHop(address(cheap), token)
-        );
-
         _expectRefusal(
-            _planOf(fields, hops),
+            _planOf(_gapIn(token), _hopsThrough(token)),
             abi.encodeWithSelector(
-                IArbitrageExecutor.DanglingAllowance.selector, token, 1.0005 ether
+                IArbitrageExecutor.DanglingAllowance.selector, token, address(aave), 1.0005 ether
             )
         );
     }
 
-    // Lenders
-
-    function test_LenderThatNeverLends() public {
-        _expectRefusalOfLie(
-            LyingLender.Lie.Silence,
-            abi.encodeWithSelector(IArbitrageExecutor.LoanNotTaken.selector, 0)
-        );
-    }
-
-    function test_LenderOfAnotherAmount() public {
-        _expectRefusalOfLie(
-            LyingLender.Lie.OtherAmount,
-            abi.encodeWithSelector(
-                IArbitrageExecutor.LoanMismatch.selector, address(weth), AMOUNT_IN + 1
-            )
-        );
-    }
-
-    function test_LenderOfAnotherAsset() public {
-        address lender = _becomeLyingLender(LyingLender.Lie.OtherAsset);
-        _expectRefusal(
-            _planOf(_fields(PlanBuilder.AAVE), _pairHops()),
-            abi.encodeWithSelector(IArbitrageExecutor.LoanMismatch.selector, lender, AMOUNT_IN)
-        );
-    }
-
-    function test_LenderThatChangesThePlan() public {
-        _expectRefusalOfLie(
-            LyingLender.Lie.OtherPlan,
-            abi.encodeWithSelector(IArbitrageExecutor.UnexpectedLoan.selector)
-        );
-    }
-
-    function test_LenderThatAnswersForTheOther() public {
-        _expectRefusalOfLie(
-            LyingLender.Lie.BalancerCallback,
-            abi.encodeWithSelector(IArbitrageExecutor.UnexpectedLoan.selector)
-        );
-    }
-
-    function test_LenderOfTwoTokens() public {
-        _becomeLyingLender(LyingLender.Lie.TwoTokens);
-        _expectRefusal(_plan(), abi.encodeWithSelector(IArbitrageExecutor.UnexpectedLoan.selector));
-    }
-
-    // Construction and ownership
+    // Construction, ownership, pause, rescue
 
     function test_ExecutorWithoutBeneficiary() public {
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        wiring.beneficiary = address(0);
         vm.expectRevert(IArbitrageExecutor.ZeroAddress.selector);
-        new ArbitrageExecutor(OWNER, address(0), address(weth), address(aave), vault);
+        new ArbitrageExecutor(wiring);
     }
 
     function test_ExecutorWithoutWeth() public {
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        wiring.weth = address(0);
         vm.expectRevert(IArbitrageExecutor.ZeroAddress.selector);
-        new ArbitrageExecutor(OWNER, BENEFICIARY, address(0), address(aave), vault);
+        new ArbitrageExecutor(wiring);
     }
 
     function test_ExecutorWithoutOwner() public {
@@ -331,62 +317,71 @@ contract RefuseTest is ExecutorTest {
         executor.renounceOwnership();
     }
 
-    function _expectMalformed(bytes memory plan) private {
-        _expectRefusal(
-            plan, abi.encodeWithSelector(IArbitrageExecutor.MalformedPlan.selector, plan.length)
-        );
+    function test_PausedExecutor() public {
+        vm.prank(GUARDIAN);
+        executor.pause();
+        _expectRefusal(_plan(), abi.encodeWithSelector(Pausable.EnforcedPause.selector));
+    }
+
+    function test_UnpausingWhatIsNotPaused() public {
+        vm.prank(OWNER);
+        vm.expectRevert(Pausable.ExpectedPause.selector);
+        executor.unpause();
+    }
+
+    function test_RescueOfEtherThatTheBeneficiaryRefuses() public {
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        wiring.beneficiary = address(new RefusingCoinbase());
+        executor = new ArbitrageExecutor(wiring);
+        vm.deal(address(executor), 1 ether);
+
+        vm.prank(OWNER);
+        vm.expectRevert(RefusingCoinbase.NoThanks.selector);
+        executor.rescue(address(0));
+    }
+
+    // Private
+
+    IPair private cheapToken;
+    IPair private dearToken;
+
+    /// @dev A market in which the token is the asset that Aave lends.
+    function _gapIn(address token) private returns (PlanBuilder.Fields memory fields) {
+        _give(token, address(aave), 100 ether);
+        dearToken = _pair(token, address(weth), 100 ether, 120 ether);
+        cheapToken = _pair(token, address(weth), 120 ether, 100 ether);
+        fields = _fields(PlanBuilder.AAVE);
+        (fields.asset, fields.tipShareBps) = (token, 0);
+    }
+
+    function _hopsThrough(address token) private view returns (bytes memory) {
+        return bytes.concat(_pairHop(dearToken, token), _pairHop(cheapToken, address(weth)));
     }
 
     function _expectRefusalOfSecondHop(bytes memory hop, bytes memory reason) private {
-        bytes memory first = PlanBuilder.pairHop(address(cheapGold), address(gold));
-        _expectRefusal(_planOf(_fields(), bytes.concat(first, hop)), reason);
+        _expectRefusalInside(_planOf(_fields(), bytes.concat(_buyGold(), hop)), reason);
     }
 
-    function _expectRefusalByPool(address pool, bytes memory reason) private {
-        _expectRefusalOfSecondHop(
-            PlanBuilder.concentratedHop(pool, address(weth)),
-            abi.encodeWithSelector(IArbitrageExecutor.PoolFailed.selector, 1, pool, reason)
-        );
+    function _cut(bytes memory plan, uint256 missing) private pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            mstore(plan, sub(mload(plan), missing))
+        }
+        return plan;
     }
 
-    function _expectRefusalOfLie(LyingLender.Lie lie, bytes memory reason) private {
-        _becomeLyingLender(lie);
-        _expectRefusal(_planOf(_fields(PlanBuilder.AAVE), _pairHops()), reason);
+    function _malformed(uint256 length) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IArbitrageExecutor.MalformedPlan.selector, length);
     }
 
-    function _becomeLyingLender(LyingLender.Lie lie) private returns (address) {
-        LyingLender lender = new LyingLender();
-        lender.choose(lie);
-        executor = new ArbitrageExecutor(
-            OWNER, BENEFICIARY, address(weth), address(lender), address(lender)
-        );
-        _give(address(weth), address(executor), 10 ether);
-        return address(lender);
+    function _outOfRange(uint256 index, uint256 amount) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IArbitrageExecutor.OutputOutOfRange.selector, index, amount);
     }
 
-    /// @dev The input of the second hop when the first is the cheap pair.
-    function _boughtGold() private pure returns (uint256) {
-        uint256 afterFee = uint256(AMOUNT_IN) * 997;
-        return afterFee * 110 ether / (100 ether * 1000 + afterFee);
-    }
-
-    function _greedyPool(
-        int256 demand,
-        uint256 times,
-        address accomplice
-    ) private returns (GreedyPool pool) {
-        pool = new GreedyPool(demand, times, accomplice, DevnetToken(address(weth)));
-        _give(address(weth), address(pool), 2 ether);
-    }
-
-    /// @dev Buys the token and sells it again, where its price differs.
-    function _planThrough(address token) private returns (bytes memory) {
-        IPair cheap = _pair(address(weth), token, 100 ether, 120 ether);
-        IPair dear = _pair(address(weth), token, 120 ether, 100 ether);
-        bytes memory hops = bytes.concat(
-            PlanBuilder.pairHop(address(cheap), token),
-            PlanBuilder.pairHop(address(dear), address(weth))
-        );
-        return _planOf(_fields(), hops);
+    function _hopFailed(
+        uint256 index,
+        address called,
+        bytes memory reason
+    ) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IArbitrageExecutor.HopFailed.selector, index, called, reason);
     }
 }

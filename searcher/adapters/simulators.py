@@ -10,10 +10,11 @@ from typing_extensions import override
 
 from graphs.fixed_point import UINT256_MAX
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, shown
-from searcher.calldata import decode_result, decode_revert
+from searcher.calldata import decode_result
 from searcher.errors import SearcherError, WireError
 from searcher.model import Bundle, Simulation
 from searcher.ports import Simulator
+from searcher.reverts import decode_revert
 
 COUNT_MAX: Final = 2**63 - 1
 """The most gas or blocks that an answer can speak of: what Ethereum and the ledger can hold."""

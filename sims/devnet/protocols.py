@@ -7,6 +7,7 @@ from typing import Final
 from graphs.units import Address
 from searcher.adapters.rpc import Rpc
 from searcher.model import LenderKind
+from searcher.wiring import ConcentratedFactory, Wiring, constructor_argument
 from sims.devnet.aave import deploy_aave
 from sims.devnet.accounts import DEPLOYER, SEARCHER, TRADERS, public_address
 from sims.devnet.artifacts import compiled_code
@@ -39,6 +40,14 @@ class _Exchanges:
     positions: Address
     quoter: Address
 
+    @property
+    def concentrated(self) -> tuple[ConcentratedFactory, ...]:
+        return tuple(
+            ConcentratedFactory(deployer=factory.address, init_code_hash=factory.init_code_hash)
+            for factory in self.factories
+            if factory.kind == "uniswap_v3"
+        )
+
 
 async def deploy(
     rpc: Rpc, plan: Plan, *, chain_id: int, contracts: Mapping[str, Artifact], progress: Progress
@@ -57,8 +66,16 @@ async def deploy(
     aave = await deploy_aave(deployer, tokens, depth_wei=plan.aave_depth_wei)
     progress("executor and traders")
     searcher, weth = public_address(SEARCHER), tokens.address("WETH")
-    wiring = (searcher, BENEFICIARY, weth, aave, balancer.vault)
-    executor = await deployer.deploy(compiled_code(contracts["ArbitrageExecutor"]), *wiring)
+    wiring = Wiring(
+        owner=searcher,
+        beneficiary=BENEFICIARY,
+        weth=weth,
+        aave_pool=aave,
+        balancer_v2_vault=balancer.vault,
+        concentrated_factories=exchanges.concentrated,
+    )
+    code = compiled_code(contracts["ArbitrageExecutor"])
+    executor = await deployer.deploy(code, constructor_argument(wiring))
     await _settle_in(deployer, plan, contracts, tokens=tokens, exchanges=exchanges)
     return Deployment(
         chain_id=chain_id,

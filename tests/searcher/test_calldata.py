@@ -1,114 +1,125 @@
-"""The executor's wire format: round trips, shared vectors, and agreement with the compiled ABI.
+"""The executor's wire format: round trips, shared vectors, and agreement with the compiled ABI."""
 
-The vectors are those that the Foundry tests read with the contract's own decoder.
-"""
-
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphs.units import BPS, PIPS, Address
 from searcher.calldata import (
-    ERROR_SIGNATURES,
     EXECUTE_SELECTOR,
     EXECUTE_SIGNATURE,
     EXECUTED_SIGNATURE,
     EXECUTED_TOPIC,
-    MAX_HOPS,
-    MIN_HOPS,
-    REVERT_TEXT_CHARS,
     ExecutedEvent,
     ExecutionResult,
-    HopKind,
-    Plan,
-    PlanHop,
     decode_execute,
     decode_executed,
     decode_result,
-    decode_revert,
     encode_execute,
-    encode_plan,
 )
 from searcher.errors import CalldataError, WireError
-from searcher.model import LenderKind
-from sims.devnet.compiler import compile_contracts
+from searcher.plan_bytes import decode_plan, encode_plan
+from searcher.plans import (
+    MAX_HOPS,
+    MIN_HOPS,
+    AaveV3Source,
+    BalancerV2Hop,
+    BalancerV2Source,
+    BalancerV3Hop,
+    BalancerV3Source,
+    CurveHop,
+    NoSource,
+    Plan,
+    PlanHop,
+    SolidlyHop,
+    SoloMarginSource,
+    Source,
+    SourceKind,
+    UniswapV2Hop,
+    UniswapV2Source,
+    UniswapV3Hop,
+    UniswapV3Source,
+    UniswapV4Hop,
+    UniswapV4Source,
+)
+from tests.searcher.compiled_executor import signatures
+from tests.searcher.plan_vectors import VECTORS, Vector, from_vector
 
-ROOT = Path(__file__).parents[2]
-VECTORS = json.loads((ROOT / "contracts/test/vectors/plans.json").read_text())["plans"]
-LENDERS = (LenderKind.AAVE_V3, LenderKind.BALANCER_V2)
 UINT256 = st.integers(0, 2**256 - 1)
+PLAN = from_vector(VECTORS[0])
+BYTES_PER_PAIR_HOP = 40
 
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: Address("0x" + raw.hex()))
-hops = st.builds(
-    PlanHop,
-    kind=st.sampled_from(HopKind),
-    pool=addresses,
-    token_out=addresses,
-    fee_pips=st.integers(0, PIPS - 1),
+hashes = st.binary(min_size=32, max_size=32).map(lambda raw: "0x" + raw.hex())
+fees = st.integers(0, PIPS - 1)
+bytes_ = st.integers(0, 2**8 - 1)
+tokens = {"token_in": addresses, "token_out": addresses}
+pair_hops = st.builds(UniswapV2Hop, pool=addresses, fee_pips=fees, zero_for_one=st.booleans())
+hops: st.SearchStrategy[PlanHop] = st.one_of(
+    pair_hops,
+    st.builds(UniswapV3Hop, **tokens, fee_pips=fees, factory=bytes_),
+    st.builds(
+        UniswapV4Hop,
+        **tokens,
+        fee_pips=st.integers(0, 2**24 - 1),
+        tick_spacing=st.integers(0, 2**23 - 1),
+        hooks=addresses,
+    ),
+    st.builds(BalancerV2Hop, **tokens, pool_id=hashes),
+    st.builds(BalancerV3Hop, **tokens, pool=addresses),
+    st.builds(
+        CurveHop,
+        **tokens,
+        pool=addresses,
+        index_in=bytes_,
+        index_out=bytes_,
+        is_unsigned=st.booleans(),
+    ),
+    st.builds(SolidlyHop, token_in=addresses, pool=addresses, zero_for_one=st.booleans()),
 )
-plans = st.builds(
+sources: st.SearchStrategy[Source] = st.one_of(
+    st.sampled_from(
+        [AaveV3Source(), BalancerV2Source(), BalancerV3Source(), UniswapV4Source(), NoSource()]
+    ),
+    st.builds(UniswapV2Source, pair=addresses, fee_pips=fees, is_asset_first=st.booleans()),
+    st.builds(UniswapV3Source, other_token=addresses, fee_pips=fees, factory=bytes_),
+    st.builds(SoloMarginSource, market=bytes_),
+)
+
+
+def is_executable(plan: Plan) -> bool:
+    """Whether the source can serve these hops at all."""
+    if isinstance(plan.source, NoSource):
+        return isinstance(plan.hops[0], UniswapV2Hop | UniswapV3Hop | UniswapV4Hop)
+    trades_in_vault = any(isinstance(hop, BalancerV2Hop) for hop in plan.hops)
+    return not (isinstance(plan.source, BalancerV2Source) and trades_in_vault)
+
+
+def repaired(plan: Plan) -> Plan:
+    """The plan, or the same with a source that can serve its hops."""
+    return plan if is_executable(plan) else replace(plan, source=AaveV3Source())
+
+
+any_plans = st.builds(
     Plan,
     target_block=st.integers(0, 2**64 - 1),
+    parent_hash=st.none() | hashes,
     min_profit=st.integers(0, 2**128 - 1),
     tip_share_bps=st.integers(0, BPS),
-    lender=st.sampled_from(LENDERS),
+    source=sources,
     asset=addresses,
     amount_in=st.integers(0, 2**128 - 1),
     hops=st.lists(hops, min_size=MIN_HOPS, max_size=MAX_HOPS).map(tuple),
 )
-
-
-def from_vector(vector: Mapping[str, Any]) -> Plan:
-    """The plan that a vector spells out."""
-    return Plan(
-        target_block=int(vector["targetBlock"]),
-        min_profit=int(vector["minProfit"]),
-        tip_share_bps=int(vector["tipShareBps"]),
-        lender=LENDERS[int(vector["lender"])],
-        asset=Address(vector["asset"]),
-        amount_in=int(vector["amountIn"]),
-        hops=tuple(
-            PlanHop(
-                kind=HopKind(int(hop["kind"])),
-                pool=Address(hop["pool"]),
-                token_out=Address(hop["tokenOut"]),
-                fee_pips=int(hop["feePips"]),
-            )
-            for hop in vector["hops"]
-        ),
-    )
-
-
-PLAN = from_vector(VECTORS[0])
+plans = any_plans.map(repaired)
 
 
 def with_second_hop(hop: PlanHop) -> Plan:
     """The first vector with another second hop."""
     return replace(PLAN, hops=(PLAN.hops[0], hop))
-
-
-def revert_data(signature: str, *values: object) -> bytes:
-    """What a contract that reverts with this error leaves behind."""
-    types = [name for name in signature.partition("(")[2].removesuffix(")").split(",") if name]
-    return keccak(text=signature)[:4] + encode(types, values)
-
-
-def compiled_signatures(kind: str) -> set[str]:
-    """The executor's own functions, events or errors, as the compiler sees them."""
-    abi = compile_contracts(ROOT)["ArbitrageExecutor"].abi
-    return {
-        f"{entry['name']}({','.join(argument['type'] for argument in entry['inputs'])})"
-        for entry in abi
-        if entry["type"] == kind
-    }
 
 
 @given(plan=plans)
@@ -119,11 +130,36 @@ def test_decoding_reverses_encoding(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_encoding_equals_the_shared_vectors_byte_for_byte(vector: Mapping[str, Any]) -> None:
+def test_encoding_equals_the_shared_vectors_byte_for_byte(vector: Vector) -> None:
     plan = from_vector(vector)
 
     assert "0x" + encode_plan(plan).hex() == vector["packed"]
     assert "0x" + encode_execute(plan).hex() == vector["calldata"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_decoding_reads_the_shared_vectors(vector: Vector) -> None:
+    plan = from_vector(vector)
+
+    assert decode_plan(bytes.fromhex(vector["packed"][2:])) == plan
+    assert decode_execute(bytes.fromhex(vector["calldata"][2:])) == plan
+
+
+@given(plan=plans, hop=pair_hops)
+def test_another_pair_costs_few_bytes(plan: Plan, hop: UniswapV2Hop) -> None:
+    shorter = replace(plan, hops=plan.hops[: MAX_HOPS - 1])
+    longer = replace(shorter, hops=(*shorter.hops, hop))
+
+    assert len(encode_plan(longer)) - len(encode_plan(shorter)) <= BYTES_PER_PAIR_HOP
+
+
+@given(plan=any_plans)
+def test_source_that_cannot_serve_the_hops_is_refused(plan: Plan) -> None:
+    if is_executable(plan):
+        assert encode_plan(plan)
+    else:
+        with pytest.raises(CalldataError, match="source"):
+            encode_plan(plan)
 
 
 @pytest.mark.parametrize(
@@ -131,17 +167,31 @@ def test_encoding_equals_the_shared_vectors_byte_for_byte(vector: Mapping[str, A
     [
         (replace(PLAN, target_block=2**64), "target_block"),
         (replace(PLAN, target_block=-1), "target_block"),
+        (replace(PLAN, parent_hash="0x" + "a" * 63), "parent_hash"),
         (replace(PLAN, min_profit=2**128), "min_profit"),
         (replace(PLAN, min_profit=-1), "min_profit"),
         (replace(PLAN, tip_share_bps=BPS + 1), "tip_share_bps"),
         (replace(PLAN, asset=Address("0x" + "A" * 40)), "asset"),
         (replace(PLAN, asset=Address("0x" + "a" * 39)), "asset"),
+        (replace(PLAN, asset=Address("a" * 42)), "asset"),
         (replace(PLAN, amount_in=2**128), "amount_in"),
+        (replace(PLAN, source=SoloMarginSource(market=256)), "source.market"),
         (replace(PLAN, hops=PLAN.hops[:1]), "hops"),
         (replace(PLAN, hops=PLAN.hops * MAX_HOPS), "hops"),
-        (with_second_hop(replace(PLAN.hops[1], fee_pips=PIPS)), "fee_pips"),
-        (with_second_hop(replace(PLAN.hops[1], pool=Address("pool"))), "pool"),
-        (with_second_hop(replace(PLAN.hops[1], token_out=Address(""))), "token_out"),
+        (
+            with_second_hop(
+                UniswapV2Hop(pool=Address("0x" + "1" * 40), fee_pips=PIPS, zero_for_one=True)
+            ),
+            "fee_pips",
+        ),
+        (
+            with_second_hop(UniswapV2Hop(pool=Address("pool"), fee_pips=0, zero_for_one=True)),
+            "pool",
+        ),
+        (
+            with_second_hop(SolidlyHop(token_in=Address(""), pool=Address(""), zero_for_one=True)),
+            "token_in",
+        ),
     ],
 )
 def test_encoding_a_field_out_of_range_names_it(plan: Plan, field: str) -> None:
@@ -149,6 +199,18 @@ def test_encoding_a_field_out_of_range_names_it(plan: Plan, field: str) -> None:
         encode_execute(plan)
 
     assert caught.value.field == field
+
+
+@given(packed=st.binary(max_size=700))
+@example(packed=bytes(26) + b"\x08" + bytes(36 + 48))
+@example(packed=bytes(63) + b"\x08" * 48)
+@example(packed=bytes(63) + bytes(48)[:-1])
+def test_decoding_garbage_is_a_wire_error_or_reversible(packed: bytes) -> None:
+    try:
+        plan = decode_plan(packed)
+    except WireError:
+        return
+    assert encode_plan(plan) == packed
 
 
 @given(data=st.binary(max_size=700))
@@ -187,18 +249,18 @@ def test_result_of_another_length_is_a_wire_error(size: int) -> None:
         decode_result(bytes(size))
 
 
-@given(asset=addresses, lender=st.sampled_from((0, 1)), amounts=st.tuples(*[UINT256] * 3))
+@given(asset=addresses, source=st.sampled_from(SourceKind), amounts=st.tuples(*[UINT256] * 3))
 def test_event_is_read_from_its_log(
-    asset: Address, lender: int, amounts: tuple[int, int, int]
+    asset: Address, source: SourceKind, amounts: tuple[int, int, int]
 ) -> None:
-    data = encode(["uint8", *["uint256"] * 3], [lender, *amounts])
+    data = encode(["uint8", *["uint256"] * 3], [source, *amounts])
 
     event = decode_executed(topics=[EXECUTED_TOPIC, encode(["address"], [asset])], data=data)
 
     amount_in, gross_profit, tip = amounts
     assert event == ExecutedEvent(
         asset=asset,
-        lender=LENDERS[lender],
+        source=source,
         amount_in=amount_in,
         gross_profit=gross_profit,
         tip_wei=tip,
@@ -209,73 +271,14 @@ def test_event_is_read_from_its_log(
 @example(topics=[EXECUTED_TOPIC], data=b"")
 @example(topics=[EXECUTED_TOPIC, bytes(32)], data=bytes(127))
 @example(topics=[EXECUTED_TOPIC, bytes(32)], data=bytes([1] * 128))
-@example(topics=[EXECUTED_TOPIC, bytes(32)], data=bytes(31) + b"\2" + bytes(96))
+@example(topics=[EXECUTED_TOPIC, bytes(32)], data=bytes(31) + b"\x08" + bytes(96))
 @example(topics=[EXECUTED_TOPIC, b"\xff" * 32], data=bytes(128))
 def test_event_of_other_bytes_is_a_wire_error(topics: list[bytes], data: bytes) -> None:
     with pytest.raises(WireError):
         decode_executed(topics=topics, data=data)
 
 
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        (b"", "no reason given"),
-        (revert_data("WrongBlock(uint256,uint256)", 7, 8), "WrongBlock(7, 8)"),
-        (
-            revert_data("ProfitBelowMinimum(int256,uint256)", -5, 1),
-            "ProfitBelowMinimum(-5, 1)",
-        ),
-        (revert_data("UnexpectedLoan()"), "UnexpectedLoan()"),
-        (revert_data("Error(string)", "UniswapV2: K"), "Error(UniswapV2: K)"),
-        (revert_data("Error(string)", "two\nlines\x1b[31m"), "Error(two?lines?[31m)"),
-        (revert_data("Panic(uint256)", 17), "Panic(17)"),
-        (bytes.fromhex("deadbeef01"), "unknown error 0xdeadbeef01"),
-        (b"\1", "unknown error 0x01"),
-        (revert_data("Panic(uint256)", 17)[:-1], "Panic with malformed arguments"),
-    ],
-)
-def test_revert_is_described(data: bytes, text: str) -> None:
-    assert decode_revert(data) == text
-
-
-def test_revert_of_a_pool_carries_the_reason_of_the_pool() -> None:
-    inner = revert_data("Error(string)", "UniswapV2: K")
-    pool = "0x" + "1" * 40
-
-    text = decode_revert(revert_data("PoolFailed(uint256,address,bytes)", 1, pool, inner))
-
-    assert text == f"PoolFailed(1, {pool}, Error(UniswapV2: K))"
-
-
-def test_revert_nested_deeper_than_any_call_is_cut_short() -> None:
-    data = b""
-    for _ in range(10):
-        data = revert_data("PoolFailed(uint256,address,bytes)", 0, "0x" + "0" * 40, data)
-
-    assert len(decode_revert(data)) <= REVERT_TEXT_CHARS
-
-
-@given(
-    selector=st.sampled_from([*ERROR_SIGNATURES, "Error(string)", "Panic(uint256)", "Other()"]),
-    tail=st.binary(max_size=300),
-)
-@example(selector="Error(string)", tail=b"\xff" * 64)
-@example(selector="Error(string)", tail=bytes(31) + b"\x20" + b"\xff" * 32)
-@example(selector="Error(string)", tail=bytes(31) + b"\x20" + bytes(31) + b"\1\xff" + bytes(31))
-@example(selector="Error(string)", tail=bytes(100_000))
-def test_revert_of_garbage_is_a_short_printable_line(selector: str, tail: bytes) -> None:
-    text = decode_revert(keccak(text=selector)[:4] + tail)
-
-    assert 0 < len(text) <= REVERT_TEXT_CHARS
-    assert text.isprintable()
-
-
-@pytest.mark.slow
-def test_errors_are_exactly_those_of_the_compiled_executor() -> None:
-    assert compiled_signatures("error") == set(ERROR_SIGNATURES)
-
-
 @pytest.mark.slow
 def test_function_and_event_are_those_of_the_compiled_executor() -> None:
-    assert EXECUTE_SIGNATURE in compiled_signatures("function")
-    assert EXECUTED_SIGNATURE in compiled_signatures("event")
+    assert EXECUTE_SIGNATURE in signatures("function")
+    assert EXECUTED_SIGNATURE in signatures("event")

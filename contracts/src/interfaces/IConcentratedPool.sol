@@ -18,4 +18,16 @@ interface IConcentratedPool {
         uint160 sqrtPriceLimitX96,
         bytes calldata data
     ) external returns (int256 amount0, int256 amount1);
+
+    /// @notice Lends within the transaction and calls `uniswapV3FlashCallback` on the caller.
+    /// @param recipient Who receives the loan.
+    /// @param amount0 Of the token with the lower address.
+    /// @param amount1 Of the other token.
+    /// @param data Handed to the callback unchanged.
+    function flash(
+        address recipient,
+        uint256 amount0,
+        uint256 amount1,
+        bytes calldata data
+    ) external;
 }

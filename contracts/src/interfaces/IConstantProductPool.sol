@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What the executor needs of a Uniswap V2 pair and its forks
+/// @notice What the executor needs of a Uniswap V2 pair and its forks, Solidly's among them
 interface IConstantProductPool {
-    /// @notice Gives out tokens, provided that the input was transferred before.
+    /// @notice Gives out tokens, provided that the input was transferred before, or is in the call
+    /// that the receiver gets if there is data.
     /// @param amount0Out Of the token with the lower address.
     /// @param amount1Out Of the other token.
     /// @param to Who receives them.
@@ -18,4 +19,10 @@ interface IConstantProductPool {
         external
         view
         returns (uint112 reserve0, uint112 reserve1, uint32 blockTimestampLast);
+
+    /// @notice The token with the lower address.
+    function token0() external view returns (address);
+
+    /// @notice The other token.
+    function token1() external view returns (address);
 }

@@ -86,3 +86,20 @@ contract NoReturnToken {
         balanceOf[to] += value;
     }
 }
+
+/// @dev One sender pays one per cent on top of what it sends to one recipient.
+contract SenderFeeToken is DevnetToken {
+    address public sender;
+    address public recipient;
+
+    constructor() DevnetToken("Sender fee", "SENDER", 18) {}
+
+    function charge(address sender_, address recipient_) external {
+        (sender, recipient) = (sender_, recipient_);
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (from == sender && to == recipient) super._update(from, address(this), value / 100);
+    }
+}

@@ -3,17 +3,19 @@ pragma solidity 0.8.37;
 
 import {IAaveFlashBorrower} from "../../src/interfaces/IAaveFlashBorrower.sol";
 import {IAavePool} from "../../src/interfaces/IAavePool.sol";
-import {IBalancerFlashBorrower} from "../../src/interfaces/IBalancerFlashBorrower.sol";
+import {IBalancerV2FlashBorrower} from "../../src/interfaces/IBalancerV2FlashBorrower.sol";
 
-/// @dev Stands where Aave and Balancer stand and breaks their promises in a chosen way.
+/// @dev Stands where a lender stands and breaks its promises in a chosen way.
 contract LyingLender is IAavePool {
     enum Lie {
         Silence,
         OtherAmount,
         OtherAsset,
         OtherPlan,
-        BalancerCallback,
-        TwoTokens
+        OtherCallback,
+        NoLoan,
+        Twice,
+        HugeFee
     }
 
     Lie public lie;
@@ -30,38 +32,17 @@ contract LyingLender is IAavePool {
         uint16
     ) external {
         if (lie == Lie.Silence) return;
-        if (lie == Lie.BalancerCallback) {
-            _balancerCallback(receiver, asset, amount, params, 1);
+        if (lie == Lie.OtherCallback) {
+            IBalancerV2FlashBorrower(receiver)
+                .receiveFlashLoan(new address[](0), new uint256[](0), new uint256[](1), params);
             return;
         }
         if (lie == Lie.OtherAmount) ++amount;
         if (lie == Lie.OtherAsset) asset = address(this);
+        uint256 premium = lie == Lie.HugeFee ? 5 ether : 0;
         bytes memory plan = lie == Lie.OtherPlan ? abi.encodePacked(params, uint8(0)) : params;
-        IAaveFlashBorrower(receiver).executeOperation(asset, amount, 0, msg.sender, plan);
-    }
-
-    function flashLoan(
-        address recipient,
-        address[] calldata tokens,
-        uint256[] calldata amounts,
-        bytes calldata userData
-    ) external {
-        if (lie == Lie.TwoTokens) {
-            _balancerCallback(recipient, tokens[0], amounts[0], userData, 2);
-        }
-    }
-
-    function _balancerCallback(
-        address recipient,
-        address asset,
-        uint256 amount,
-        bytes calldata plan,
-        uint256 count
-    ) private {
-        address[] memory tokens = new address[](count);
-        uint256[] memory amounts = new uint256[](count);
-        (tokens[0], amounts[0]) = (asset, amount);
-        IBalancerFlashBorrower(recipient)
-            .receiveFlashLoan(tokens, amounts, new uint256[](count), plan);
+        IAaveFlashBorrower(receiver).executeOperation(asset, amount, premium, msg.sender, plan);
+        if (lie != Lie.Twice) return;
+        IAaveFlashBorrower(receiver).executeOperation(asset, amount, premium, msg.sender, plan);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice What Balancer V2 calls on the recipient of a flash loan
-interface IBalancerFlashBorrower {
+interface IBalancerV2FlashBorrower {
     /// @notice Uses the assets and transfers amounts and fees back to the vault.
     /// @param tokens What was lent.
     /// @param amounts How much of each, in raw units.

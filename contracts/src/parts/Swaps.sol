@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {IBalancerV2Vault} from "../interfaces/IBalancerV2Vault.sol";
+import {IBalancerV3Vault} from "../interfaces/IBalancerV3Vault.sol";
+import {IConcentratedPool} from "../interfaces/IConcentratedPool.sol";
+import {IConstantProductPool} from "../interfaces/IConstantProductPool.sol";
+import {ICurveCryptoPool} from "../interfaces/ICurveCryptoPool.sol";
+import {ICurvePool} from "../interfaces/ICurvePool.sol";
+import {ISolidlyPool} from "../interfaces/ISolidlyPool.sol";
+import {IUniswapV4Manager} from "../interfaces/IUniswapV4Manager.sol";
+import {HopCall} from "../libraries/HopCall.sol";
+import {Plan} from "../libraries/Plan.sol";
+import {Venues} from "./Venues.sol";
+
+/// @title Trading along the hops of a plan
+/// @notice Each hop sells the whole output of the one before, exact input at any price: the profit
+/// at the end decides. Outputs go where the next hop wants its input: into its pool if that is of
+/// Uniswap V2's kind, nowhere if both hops settle with the same manager, else to the executor.
+///
+/// What arrives in the executor is measured by its own balance, so that no hop can spend what was
+/// there before. What goes from pool to pool is the sender's word; the receiving pool's
+/// own check of its invariant refuses if less arrived.
+abstract contract Swaps is Venues {
+    using Plan for bytes;
+
+    // Types
+
+    /// @dev How far a plan has come.
+    struct Trade {
+        uint256 index; // of the next hop
+        uint256 hop; // where it begins in the plan
+        uint256 amount; // its input
+        bool isCredit; // whether the input is due from the hop's manager instead of transferred
+        address recipient; // of its output; zero to leave it with the manager
+    }
+
+    // Constants
+
+    uint256 internal constant PIPS = 1_000_000;
+
+    /// @dev No pool holds more, and no formula here overflows below.
+    uint256 internal constant MAX_AMOUNT = type(uint112).max;
+
+    /// @dev The outermost prices that a pool accepts as a limit: one inside the bounds of Uniswap
+    /// V3's TickMath, so that the limit never ends a trade before the liquidity does.
+    uint160 private constant LOWEST_PRICE_LIMIT_X96 = 4_295_128_740;
+    uint160 private constant HIGHEST_PRICE_LIMIT_X96 =
+        1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_341;
+
+    // Internal
+
+    /// @dev Trades all hops that are left.
+    function _trade(bytes calldata plan, Trade memory trade) internal {
+        while (trade.hop < plan.length) {
+            uint256 kind = plan.kindAt(trade.hop);
+            uint256 next = plan.hopEnd(trade.hop, trade.index);
+            address measured;
+            (trade.recipient, measured) = _destination(plan, kind, next);
+            uint256 balance = measured == address(0) ? 0 : HopCall.balance(trade.index, measured);
+            uint256 amountOut = _swap(plan, kind, trade);
+            if (measured != address(0)) amountOut = _gain(trade.index, measured, balance);
+            _requireInRange(trade.index, amountOut);
+            trade.isCredit = trade.recipient == address(0);
+            (trade.hop, trade.amount) = (next, amountOut);
+            unchecked {
+                ++trade.index;
+            }
+        }
+    }
+
+    /// @dev Takes the output out of a pair, which checks its invariant.
+    function _takeFromPair(
+        address pool,
+        bool zeroForOne,
+        uint256 amountOut,
+        Trade memory trade,
+        bytes memory data
+    ) internal {
+        (uint256 amount0Out, uint256 amount1Out) =
+            zeroForOne ? (uint256(0), amountOut) : (amountOut, uint256(0));
+        bytes memory call = abi.encodeCall(
+            IConstantProductPool.swap, (amount0Out, amount1Out, trade.recipient, data)
+        );
+        HopCall.send(trade.index, pool, call);
+    }
+
+    /// @dev Trades with a concentrated pool that hands back the data in its callback. Returns the
+    /// output.
+    function _callConcentratedPool(
+        bytes calldata plan,
+        Trade memory trade,
+        bytes memory data
+    ) internal returns (uint256) {
+        (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
+        uint256 factory = plan.byteAt(trade.hop + 44);
+        address pool = _concentratedPool(factory, tokenIn, tokenOut, plan.uint24At(trade.hop + 41));
+        bool zeroForOne = tokenIn < tokenOut;
+        _await(pool, data);
+        bytes memory call = abi.encodeCall(
+            IConcentratedPool.swap,
+            (trade.recipient, zeroForOne, int256(trade.amount), _priceLimit(zeroForOne), data)
+        );
+        (uint256 amount0, uint256 amount1) = HopCall.sendForWords(trade.index, pool, call);
+        _requireServed(pool);
+        unchecked {
+            // What the pool loses is the executor's gain; a gain of the pool's is out of range.
+            return 0 - (zeroForOne ? amount1 : amount0);
+        }
+    }
+
+    /// @dev Where a hop wants its input.
+    function _entry(bytes calldata plan, uint256 hop) internal view returns (address) {
+        uint256 kind = plan.kindAt(hop);
+        if (kind == Plan.UNISWAP_V2) return plan.addressAt(hop + 1);
+        if (kind == Plan.SOLIDLY) return plan.addressAt(hop + 21);
+        return address(this);
+    }
+
+    /// @dev Where the output of a hop goes, given its kind and where the next hop begins; and the
+    /// token to measure if it goes to the executor for a next hop. The last output needs no
+    /// measure: the profit is one.
+    function _destination(
+        bytes calldata plan,
+        uint256 kind,
+        uint256 next
+    ) internal view returns (address recipient, address measured) {
+        if (next >= plan.length) return (address(this), address(0));
+        uint256 nextKind = plan.kindAt(next);
+        bool settlesOnce = kind == Plan.UNISWAP_V4 || kind == Plan.BALANCER_V3;
+        if (kind == nextKind && settlesOnce) return (address(0), address(0));
+        recipient = _entry(plan, next);
+        if (recipient == address(this)) measured = plan.addressAt(next + 1);
+    }
+
+    /// @dev How much of a token has arrived since its balance was taken.
+    function _gain(uint256 index, address token, uint256 before) internal view returns (uint256) {
+        uint256 balance = HopCall.balance(index, token);
+        return balance > before ? balance - before : 0;
+    }
+
+    /// @dev What a Uniswap V2 pair pays for an input: x * y = k after the fee on the input, rounded
+    /// down as in UniswapV2Library.getAmountOut.
+    function _pairOutput(
+        bytes calldata plan,
+        uint256 hop,
+        uint256 index,
+        uint256 amountIn
+    ) internal view returns (uint256) {
+        address pool = plan.addressAt(hop + 1);
+        uint256 fee = plan.uint24At(hop + 21);
+        require(fee < PIPS, FeeTooLarge(index, fee));
+        bytes memory data = abi.encodeCall(IConstantProductPool.getReserves, ());
+        (uint256 reserveIn, uint256 reserveOut) =
+            abi.decode(HopCall.ask(index, pool, data, 2), (uint256, uint256));
+        if (!plan.isZeroForOne(hop)) (reserveIn, reserveOut) = (reserveOut, reserveIn);
+        unchecked {
+            // Below 2^112 each, so that no product reaches 2^256; reserves are so by their type.
+            (reserveIn, reserveOut) = (reserveIn & MAX_AMOUNT, reserveOut & MAX_AMOUNT);
+            uint256 amountInAfterFee = amountIn * (PIPS - fee);
+            return amountInAfterFee * reserveOut / (reserveIn * PIPS + amountInAfterFee);
+        }
+    }
+
+    function _requireInRange(uint256 index, uint256 amountOut) internal pure {
+        require(amountOut != 0 && amountOut <= MAX_AMOUNT, OutputOutOfRange(index, amountOut));
+    }
+
+    // Private
+
+    /// @dev Chooses by the kind of the hop.
+    function _swap(
+        bytes calldata plan,
+        uint256 kind,
+        Trade memory trade
+    ) private returns (uint256) {
+        if (kind == Plan.UNISWAP_V2) return _swapUniswapV2(plan, trade);
+        if (kind == Plan.UNISWAP_V3) return _swapUniswapV3(plan, trade);
+        if (kind == Plan.UNISWAP_V4) return _swapUniswapV4(plan, trade);
+        if (kind == Plan.BALANCER_V2) return _swapBalancerV2(plan, trade);
+        if (kind == Plan.BALANCER_V3) return _swapBalancerV3(plan, trade);
+        if (kind == Plan.SOLIDLY) return _swapSolidly(plan, trade);
+        return _swapCurve(plan, kind, trade);
+    }
+
+    function _swapUniswapV2(
+        bytes calldata plan,
+        Trade memory trade
+    ) private returns (uint256 amountOut) {
+        amountOut = _pairOutput(plan, trade.hop, trade.index, trade.amount);
+        _takeFromPair(
+            plan.addressAt(trade.hop + 1), plan.isZeroForOne(trade.hop), amountOut, trade, ""
+        );
+    }
+
+    function _swapSolidly(
+        bytes calldata plan,
+        Trade memory trade
+    ) private returns (uint256 amountOut) {
+        address pool = plan.addressAt(trade.hop + 21);
+        bytes memory question = abi.encodeCall(
+            ISolidlyPool.getAmountOut, (trade.amount, plan.addressAt(trade.hop + 1))
+        );
+        amountOut = abi.decode(HopCall.ask(trade.index, pool, question, 1), (uint256));
+        _takeFromPair(pool, plan.isZeroForOne(trade.hop), amountOut, trade, "");
+    }
+
+    /// @dev The callback pays the input, see `Loans`: the token and the amount come back to it.
+    function _swapUniswapV3(bytes calldata plan, Trade memory trade) private returns (uint256) {
+        return _callConcentratedPool(
+            plan, trade, abi.encodePacked(plan.addressAt(trade.hop + 1), trade.amount)
+        );
+    }
+
+    function _swapUniswapV4(
+        bytes calldata plan,
+        Trade memory trade
+    ) private returns (uint256 amountOut) {
+        (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
+        bool zeroForOne = tokenIn < tokenOut;
+        IUniswapV4Manager.PoolKey memory key = IUniswapV4Manager.PoolKey({
+            currency0: zeroForOne ? tokenIn : tokenOut,
+            currency1: zeroForOne ? tokenOut : tokenIn,
+            fee: plan.uint24At(trade.hop + 41),
+            tickSpacing: int24(plan.uint24At(trade.hop + 44)),
+            hooks: plan.addressAt(trade.hop + 47)
+        });
+        IUniswapV4Manager.SwapParams memory params = IUniswapV4Manager.SwapParams(
+            zeroForOne, -int256(trade.amount), _priceLimit(zeroForOne)
+        );
+        bytes memory call = abi.encodeCall(IUniswapV4Manager.swap, (key, params, ""));
+        int256 delta = int256(HopCall.sendForWord(trade.index, UNISWAP_V4_MANAGER, call));
+
+        (int256 taken, int256 given) = (int256(int128(delta >> 128)), int256(int128(delta)));
+        if (!zeroForOne) (taken, given) = (given, taken);
+        require(taken == -int256(trade.amount), InputMismatch(trade.index, -taken, trade.amount));
+        amountOut = uint256(given);
+        if (!trade.isCredit) _settleUniswapV4(trade.index, tokenIn, trade.amount);
+        if (trade.recipient != address(0)) {
+            call = abi.encodeCall(IUniswapV4Manager.take, (tokenOut, trade.recipient, amountOut));
+            HopCall.send(trade.index, UNISWAP_V4_MANAGER, call);
+        }
+    }
+
+    function _settleUniswapV4(uint256 index, address token, uint256 amount) private {
+        bytes memory call = abi.encodeCall(IUniswapV4Manager.sync, (token));
+        HopCall.send(index, UNISWAP_V4_MANAGER, call);
+        HopCall.order(index, token, abi.encodeCall(IERC20.transfer, (UNISWAP_V4_MANAGER, amount)));
+        call = abi.encodeCall(IUniswapV4Manager.settle, ());
+        uint256 paid = HopCall.sendForWord(index, UNISWAP_V4_MANAGER, call);
+        require(paid == amount, InputMismatch(index, int256(paid), amount));
+    }
+
+    function _swapBalancerV2(bytes calldata plan, Trade memory trade) private returns (uint256) {
+        (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
+        bytes memory call = abi.encodeCall(
+            IBalancerV2Vault.swap,
+            (
+                IBalancerV2Vault.SingleSwap(
+                    bytes32(plan.word(trade.hop + 41)), 0, tokenIn, tokenOut, trade.amount, ""
+                ),
+                IBalancerV2Vault.FundManagement(address(this), false, trade.recipient, false),
+                0,
+                block.timestamp
+            )
+        );
+        _allow(trade.index, tokenIn, BALANCER_V2_VAULT, trade.amount);
+        uint256 amountOut = HopCall.sendForWord(trade.index, BALANCER_V2_VAULT, call);
+        _requireNoAllowance(tokenIn, BALANCER_V2_VAULT);
+        return amountOut;
+    }
+
+    function _swapBalancerV3(
+        bytes calldata plan,
+        Trade memory trade
+    ) private returns (uint256 amountOut) {
+        (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
+        bytes memory call = abi.encodeCall(
+            IBalancerV3Vault.swap,
+            (IBalancerV3Vault.VaultSwapParams(
+                    0, plan.addressAt(trade.hop + 41), tokenIn, tokenOut, trade.amount, 0, ""
+                ))
+        );
+        amountOut = HopCall.sendForWord(trade.index, BALANCER_V3_VAULT, call);
+        if (!trade.isCredit) _settleBalancerV3(trade.index, tokenIn, trade.amount);
+        if (trade.recipient != address(0)) {
+            call = abi.encodeCall(IBalancerV3Vault.sendTo, (tokenOut, trade.recipient, amountOut));
+            HopCall.send(trade.index, BALANCER_V3_VAULT, call);
+        }
+    }
+
+    function _settleBalancerV3(uint256 index, address token, uint256 amount) private {
+        HopCall.order(index, token, abi.encodeCall(IERC20.transfer, (BALANCER_V3_VAULT, amount)));
+        bytes memory call = abi.encodeCall(IBalancerV3Vault.settle, (token, amount));
+        uint256 paid = HopCall.sendForWord(index, BALANCER_V3_VAULT, call);
+        require(paid == amount, InputMismatch(index, int256(paid), amount));
+    }
+
+    /// @dev The pool pays the executor, who passes it on, since only some can pay another. What it
+    /// returns is not read, since only some return anything.
+    function _swapCurve(
+        bytes calldata plan,
+        uint256 kind,
+        Trade memory trade
+    ) private returns (uint256 amountOut) {
+        (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
+        address pool = plan.addressAt(trade.hop + 41);
+        (uint256 i, uint256 j) = (plan.byteAt(trade.hop + 61), plan.byteAt(trade.hop + 62));
+        bytes memory call = kind == Plan.CURVE_INT128
+            ? abi.encodeCall(
+                ICurvePool.exchange, (int128(int256(i)), int128(int256(j)), trade.amount, 0)
+            )
+            : abi.encodeCall(ICurveCryptoPool.exchange, (i, j, trade.amount, 0));
+        uint256 balance = HopCall.balance(trade.index, tokenOut);
+        _allow(trade.index, tokenIn, pool, trade.amount);
+        HopCall.send(trade.index, pool, call);
+        _requireNoAllowance(tokenIn, pool);
+        amountOut = _gain(trade.index, tokenOut, balance);
+        if (trade.recipient != address(this)) {
+            call = abi.encodeCall(IERC20.transfer, (trade.recipient, amountOut));
+            HopCall.order(trade.index, tokenOut, call);
+        }
+    }
+
+    /// @dev The exact amount, on top of nothing.
+    function _allow(uint256 index, address token, address spender, uint256 amount) private {
+        HopCall.order(index, token, abi.encodeCall(IERC20.approve, (spender, amount)));
+    }
+
+    function _tokens(
+        bytes calldata plan,
+        uint256 hop
+    ) private pure returns (address tokenIn, address tokenOut) {
+        return (plan.addressAt(hop + 1), plan.addressAt(hop + 21));
+    }
+
+    function _priceLimit(bool zeroForOne) private pure returns (uint160) {
+        return zeroForOne ? LOWEST_PRICE_LIMIT_X96 : HIGHEST_PRICE_LIMIT_X96;
+    }
+}
