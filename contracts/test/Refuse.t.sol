@@ -223,7 +223,8 @@ contract RefuseTest is ExecutorTest {
         bytes memory hops = bytes.concat(
             PlanBuilder.pairHop(silent, FEE, true), _concentratedHop(address(gold), address(weth))
         );
-        _expectRefusalInside(_planOf(_fields(), hops), _outOfRange(0, 0));
+        bytes memory unpaid = abi.encodeWithSignature("Error(string)", "IIA");
+        _expectRefusalInside(_planOf(_fields(), hops), _hopFailed(1, address(concentrated), unpaid));
     }
 
     function test_CycleThatBeginsElsewhere() public {

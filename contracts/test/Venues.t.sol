@@ -6,6 +6,7 @@ import {IArbitrageExecutor} from "../src/interfaces/IArbitrageExecutor.sol";
 import {PlanBuilder} from "./PlanBuilder.sol";
 import {VenuesTest} from "./VenuesTest.sol";
 import {IdleCurvePool} from "./doubles/CurvePools.sol";
+import {SilentPair} from "./doubles/HostilePools.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @dev Every source with every kind of hop, and every kind of hop after every other.
@@ -188,6 +189,35 @@ contract VenuesExecuteTest is VenuesTest {
                 AMOUNT_IN
             )
         );
+    }
+
+    function test_PairThatGivesNothingBeforeAPull_SpendsNoHoldings() public {
+        _give(address(gold), address(executor), 10 ether);
+        address silent = address(new SilentPair());
+        bytes memory hops = bytes.concat(
+            PlanBuilder.pairHop(silent, FEE, true), _hop(HOP_CURVE_INT128, address(gold))
+        );
+        _expectRefusalInside(
+            _planFrom(PlanBuilder.BALANCER, 0, hops),
+            abi.encodeWithSelector(IArbitrageExecutor.OutputOutOfRange.selector, 0, 0)
+        );
+    }
+
+    function test_PairThatGivesNothingToAManager_NamesTheManagersHop() public {
+        _give(address(gold), address(executor), 10 ether);
+        address silent = address(new SilentPair());
+        uint8[2] memory kinds = [HOP_V4, HOP_BALANCER_V3];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory hops =
+                bytes.concat(PlanBuilder.pairHop(silent, FEE, true), _hop(kinds[i], address(gold)));
+            bytes memory plan = _planFrom(PlanBuilder.BALANCER, _flag(kinds[i]), hops);
+            uint256 bought = uint256(1e24) * 0.997 ether / (1e24 + 0.997 ether);
+            bytes memory reason = _inside(
+                PlanBuilder.BALANCER,
+                abi.encodeWithSelector(IArbitrageExecutor.InputMismatch.selector, 1, 0, bought)
+            );
+            _expectRefusal(plan, _inside(i == 0 ? 5 : 2, reason));
+        }
     }
 
     function test_EqualWirings_HaveOneAddress() public {

@@ -35,9 +35,13 @@ abstract contract Callbacks is
 
     // Constants
 
-    /// @dev Of the data that the pool of a hop hands back: a token and an amount. No plan is as
-    /// short.
-    uint256 private constant INPUT_LENGTH = 52;
+    /// @dev Of the data that the pool of a hop hands back when the executor pays: a token and an
+    /// amount.
+    uint256 private constant FROM_EXECUTOR = 52;
+
+    /// @dev And when the pair of the hop before pays: the pair, an amount, the hop's index and
+    /// whether the pair's token0 is sold. No plan has either length.
+    uint256 private constant FROM_PAIR = 85;
 
     // External
 
@@ -165,15 +169,20 @@ abstract contract Callbacks is
         _authenticate(data);
         (int256 demand, int256 paid) =
             amount0Delta > 0 ? (amount0Delta, amount1Delta) : (amount1Delta, amount0Delta);
-        bool isHop = data.length == INPUT_LENGTH;
+        bool isHop = data.length == FROM_EXECUTOR || data.length == FROM_PAIR;
         uint256 amountIn = isHop ? data.word(20) : data.amountIn();
         require(demand == int256(amountIn), WrongDemand(msg.sender, demand, amountIn));
-        if (!isHop) {
+        if (data.length == FROM_EXECUTOR) {
+            IERC20(data.addressAt(0)).safeTransfer(msg.sender, amountIn);
+        } else if (data.length == FROM_PAIR) {
+            uint256 payer = data.word(52) - 1;
+            _takeFromPair(payer, data.addressAt(0), data.byteAt(84) == 1, amountIn, msg.sender);
+        } else {
             unchecked {
                 _tradeRest(data, uint256(0 - paid));
             }
+            _repay(data, amountIn);
         }
-        IERC20(isHop ? data.addressAt(0) : data.asset()).safeTransfer(msg.sender, amountIn);
     }
 
     function _serveConcentratedFlash(uint256 fee, bytes calldata plan) private {

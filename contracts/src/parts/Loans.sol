@@ -95,7 +95,7 @@ abstract contract Loans is Swaps {
         if (plan.kindAt(first) == Plan.UNISWAP_V2 && entry != address(this)) {
             HopCall.order(0, token, abi.encodeCall(IERC20.transfer, (entry, paid)));
         }
-        _trade(plan, Trade(1, next, paid, false, address(0)));
+        _trade(plan, Trade(1, next, paid, 0, false, address(0)));
     }
 
     /// @dev Before the first hop, which has to sell the asset.
@@ -105,7 +105,7 @@ abstract contract Loans is Swaps {
             address token = plan.addressAt(hop + 1);
             require(token == plan.asset(), CycleNotOpened(token));
         }
-        return Trade(0, hop, plan.amountIn(), false, address(0));
+        return Trade(0, hop, plan.amountIn(), 0, false, address(0));
     }
 
     function _asset(bytes calldata plan) internal pure returns (IERC20) {
@@ -225,10 +225,14 @@ abstract contract Loans is Swaps {
         bool zeroForOne = plan.isZeroForOne(trade.hop);
         (, address measured) = _destination(plan, Plan.UNISWAP_V2, plan.hopEnd(trade.hop, 0));
         _measureFrom(measured == address(0) ? _tokenOut(pool, zeroForOne) : measured);
-        uint256 amountOut = _pairOutput(plan, trade.hop, 0, trade.amount);
-        trade.recipient = address(this);
+        uint256 amountOut = _pairOutput(plan, Plan.UNISWAP_V2, trade);
+        (uint256 amount0Out, uint256 amount1Out) =
+            zeroForOne ? (uint256(0), amountOut) : (amountOut, uint256(0));
+        bytes memory call = abi.encodeCall(
+            IConstantProductPool.swap, (amount0Out, amount1Out, address(this), plan)
+        );
         _await(pool, plan);
-        _takeFromPair(pool, zeroForOne, amountOut, trade, plan);
+        HopCall.send(0, pool, call);
         _requireServed(pool);
     }
 
@@ -251,8 +255,8 @@ abstract contract Loans is Swaps {
     }
 
     function _call(uint256 source, address lender, bytes memory call) private {
-        (bool succeeded, bytes memory returned) = HopCall.attempt(lender, call);
-        require(succeeded, SourceFailed(source, returned));
+        (bool succeeded,,,) = HopCall.attempt(lender, call);
+        if (!succeeded) revert SourceFailed(source, HopCall.reason());
     }
 
     function _settleWithUniswapV4(bytes calldata plan) private {
@@ -268,6 +272,7 @@ abstract contract Loans is Swaps {
         bytes memory question = zeroForOne
             ? abi.encodeCall(IConstantProductPool.token1, ())
             : abi.encodeCall(IConstantProductPool.token0, ());
-        return address(uint160(abi.decode(HopCall.ask(0, pool, question, 1), (uint256))));
+        (uint256 token,) = HopCall.ask(0, pool, question, 1);
+        return address(uint160(token));
     }
 }

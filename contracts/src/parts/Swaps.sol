@@ -17,12 +17,14 @@ import {Venues} from "./Venues.sol";
 
 /// @title Trading along the hops of a plan
 /// @notice Each hop sells the whole output of the one before, exact input at any price: the profit
-/// at the end decides. Outputs go where the next hop wants its input: into its pool if that is of
-/// Uniswap V2's kind, nowhere if both hops settle with the same manager, else to the executor.
-///
+/// at the end decides. Outputs go where the next hop wants its input. A pair, of Uniswap V2 or
+/// Solidly, is paid before it trades. A pool of Uniswap V3 and the managers of V4 and Balancer
+/// V3 are paid after they have traded; if a pair is to pay them, it trades only then, straight
+/// into them. What a manager owes it keeps for a next hop of its own. All else goes to the
+/// executor.
 /// What arrives in the executor is measured by its own balance, so that no hop can spend what was
-/// there before. What goes from pool to pool is the sender's word; the receiving pool's
-/// own check of its invariant refuses if less arrived.
+/// there before. What goes from pool to pool is the sender's word: the receiver's own check
+/// of its books refuses if less arrived.
 abstract contract Swaps is Venues {
     using Plan for bytes;
 
@@ -33,7 +35,8 @@ abstract contract Swaps is Venues {
         uint256 index; // of the next hop
         uint256 hop; // where it begins in the plan
         uint256 amount; // its input
-        bool isCredit; // whether the input is due from the hop's manager instead of transferred
+        uint256 payer; // where the hop begins whose pair has yet to pay that; zero for none
+        bool isCredit; // whether the input is due from the hop's manager
         address recipient; // of its output; zero to leave it with the manager
     }
 
@@ -57,14 +60,15 @@ abstract contract Swaps is Venues {
         while (trade.hop < plan.length) {
             uint256 kind = plan.kindAt(trade.hop);
             uint256 next = plan.hopEnd(trade.hop, trade.index);
-            address measured;
-            (trade.recipient, measured) = _destination(plan, kind, next);
-            uint256 balance = measured == address(0) ? 0 : HopCall.balance(trade.index, measured);
-            uint256 amountOut = _swap(plan, kind, trade);
-            if (measured != address(0)) amountOut = _gain(trade.index, measured, balance);
-            _requireInRange(trade.index, amountOut);
-            trade.isCredit = trade.recipient == address(0);
-            (trade.hop, trade.amount) = (next, amountOut);
+            if (_isPair(kind) && next < plan.length && _paysLate(plan.kindAt(next))) {
+                trade.amount = _pairOutput(plan, kind, trade);
+                trade.payer = trade.hop;
+            } else {
+                trade.amount = _tradeHop(plan, kind, trade, next);
+                trade.payer = 0;
+            }
+            _requireInRange(trade.index, trade.amount);
+            trade.hop = next;
             unchecked {
                 ++trade.index;
             }
@@ -73,18 +77,17 @@ abstract contract Swaps is Venues {
 
     /// @dev Takes the output out of a pair, which checks its invariant.
     function _takeFromPair(
+        uint256 index,
         address pool,
         bool zeroForOne,
         uint256 amountOut,
-        Trade memory trade,
-        bytes memory data
+        address to
     ) internal {
         (uint256 amount0Out, uint256 amount1Out) =
             zeroForOne ? (uint256(0), amountOut) : (amountOut, uint256(0));
-        bytes memory call = abi.encodeCall(
-            IConstantProductPool.swap, (amount0Out, amount1Out, trade.recipient, data)
-        );
-        HopCall.send(trade.index, pool, call);
+        bytes memory call =
+            abi.encodeCall(IConstantProductPool.swap, (amount0Out, amount1Out, to, ""));
+        HopCall.send(index, pool, call);
     }
 
     /// @dev Trades with a concentrated pool that hands back the data in its callback. Returns the
@@ -141,25 +144,30 @@ abstract contract Swaps is Venues {
         return balance > before ? balance - before : 0;
     }
 
-    /// @dev What a Uniswap V2 pair pays for an input: x * y = k after the fee on the input, rounded
-    /// down as in UniswapV2Library.getAmountOut.
+    /// @dev What a pair pays for the hop's input. Solidly's says so itself. Of Uniswap V2's it is
+    /// x * y = k after the fee on the input, rounded down as in UniswapV2Library.getAmountOut.
     function _pairOutput(
         bytes calldata plan,
-        uint256 hop,
-        uint256 index,
-        uint256 amountIn
-    ) internal view returns (uint256) {
-        address pool = plan.addressAt(hop + 1);
-        uint256 fee = plan.uint24At(hop + 21);
-        require(fee < PIPS, FeeTooLarge(index, fee));
-        bytes memory data = abi.encodeCall(IConstantProductPool.getReserves, ());
+        uint256 kind,
+        Trade memory trade
+    ) internal view returns (uint256 amountOut) {
+        address pool = _entry(plan, trade.hop);
+        if (kind == Plan.SOLIDLY) {
+            address tokenIn = plan.addressAt(trade.hop + 1);
+            bytes memory question =
+                abi.encodeCall(ISolidlyPool.getAmountOut, (trade.amount, tokenIn));
+            (amountOut,) = HopCall.ask(trade.index, pool, question, 1);
+            return amountOut;
+        }
+        uint256 fee = plan.uint24At(trade.hop + 21);
+        require(fee < PIPS, FeeTooLarge(trade.index, fee));
         (uint256 reserveIn, uint256 reserveOut) =
-            abi.decode(HopCall.ask(index, pool, data, 2), (uint256, uint256));
-        if (!plan.isZeroForOne(hop)) (reserveIn, reserveOut) = (reserveOut, reserveIn);
+            HopCall.ask(trade.index, pool, abi.encodeCall(IConstantProductPool.getReserves, ()), 2);
+        if (!plan.isZeroForOne(trade.hop)) (reserveIn, reserveOut) = (reserveOut, reserveIn);
         unchecked {
             // Below 2^112 each, so that no product reaches 2^256; reserves are so by their type.
             (reserveIn, reserveOut) = (reserveIn & MAX_AMOUNT, reserveOut & MAX_AMOUNT);
-            uint256 amountInAfterFee = amountIn * (PIPS - fee);
+            uint256 amountInAfterFee = trade.amount * (PIPS - fee);
             return amountInAfterFee * reserveOut / (reserveIn * PIPS + amountInAfterFee);
         }
     }
@@ -168,7 +176,26 @@ abstract contract Swaps is Venues {
         require(amountOut != 0 && amountOut <= MAX_AMOUNT, OutputOutOfRange(index, amountOut));
     }
 
+    function _isPair(uint256 kind) internal pure returns (bool) {
+        return kind == Plan.UNISWAP_V2 || kind == Plan.SOLIDLY;
+    }
+
     // Private
+
+    /// @dev Trades one hop. Returns its output, measured if the executor is to pay it on.
+    function _tradeHop(
+        bytes calldata plan,
+        uint256 kind,
+        Trade memory trade,
+        uint256 next
+    ) private returns (uint256 amountOut) {
+        address measured;
+        (trade.recipient, measured) = _destination(plan, kind, next);
+        uint256 balance = measured == address(0) ? 0 : HopCall.balance(trade.index, measured);
+        amountOut = _swap(plan, kind, trade);
+        if (measured != address(0)) amountOut = _gain(trade.index, measured, balance);
+        trade.isCredit = trade.recipient == address(0);
+    }
 
     /// @dev Chooses by the kind of the hop.
     function _swap(
@@ -176,42 +203,34 @@ abstract contract Swaps is Venues {
         uint256 kind,
         Trade memory trade
     ) private returns (uint256) {
-        if (kind == Plan.UNISWAP_V2) return _swapUniswapV2(plan, trade);
+        if (_isPair(kind)) return _swapPair(plan, kind, trade);
         if (kind == Plan.UNISWAP_V3) return _swapUniswapV3(plan, trade);
         if (kind == Plan.UNISWAP_V4) return _swapUniswapV4(plan, trade);
         if (kind == Plan.BALANCER_V2) return _swapBalancerV2(plan, trade);
         if (kind == Plan.BALANCER_V3) return _swapBalancerV3(plan, trade);
-        if (kind == Plan.SOLIDLY) return _swapSolidly(plan, trade);
         return _swapCurve(plan, kind, trade);
     }
 
-    function _swapUniswapV2(
+    function _swapPair(
         bytes calldata plan,
+        uint256 kind,
         Trade memory trade
     ) private returns (uint256 amountOut) {
-        amountOut = _pairOutput(plan, trade.hop, trade.index, trade.amount);
-        _takeFromPair(
-            plan.addressAt(trade.hop + 1), plan.isZeroForOne(trade.hop), amountOut, trade, ""
-        );
+        amountOut = _pairOutput(plan, kind, trade);
+        bool zeroForOne = plan.isZeroForOne(trade.hop);
+        address pool = _entry(plan, trade.hop);
+        _takeFromPair(trade.index, pool, zeroForOne, amountOut, trade.recipient);
     }
 
-    function _swapSolidly(
-        bytes calldata plan,
-        Trade memory trade
-    ) private returns (uint256 amountOut) {
-        address pool = plan.addressAt(trade.hop + 21);
-        bytes memory question = abi.encodeCall(
-            ISolidlyPool.getAmountOut, (trade.amount, plan.addressAt(trade.hop + 1))
-        );
-        amountOut = abi.decode(HopCall.ask(trade.index, pool, question, 1), (uint256));
-        _takeFromPair(pool, plan.isZeroForOne(trade.hop), amountOut, trade, "");
-    }
-
-    /// @dev The callback pays the input, see `Loans`: the token and the amount come back to it.
+    /// @dev The callback pays the input, see `Callbacks`: what it needs for that comes back to it.
     function _swapUniswapV3(bytes calldata plan, Trade memory trade) private returns (uint256) {
-        return _callConcentratedPool(
-            plan, trade, abi.encodePacked(plan.addressAt(trade.hop + 1), trade.amount)
-        );
+        uint256 payer = trade.payer;
+        bytes memory data = payer == 0
+            ? abi.encodePacked(plan.addressAt(trade.hop + 1), trade.amount)
+            : abi.encodePacked(
+                _entry(plan, payer), trade.amount, trade.index, plan.isZeroForOne(payer)
+            );
+        return _callConcentratedPool(plan, trade, data);
     }
 
     function _swapUniswapV4(
@@ -237,20 +256,20 @@ abstract contract Swaps is Venues {
         if (!zeroForOne) (taken, given) = (given, taken);
         require(taken == -int256(trade.amount), InputMismatch(trade.index, -taken, trade.amount));
         amountOut = uint256(given);
-        if (!trade.isCredit) _settleUniswapV4(trade.index, tokenIn, trade.amount);
+        if (!trade.isCredit) _settleUniswapV4(plan, trade, tokenIn);
         if (trade.recipient != address(0)) {
             call = abi.encodeCall(IUniswapV4Manager.take, (tokenOut, trade.recipient, amountOut));
             HopCall.send(trade.index, UNISWAP_V4_MANAGER, call);
         }
     }
 
-    function _settleUniswapV4(uint256 index, address token, uint256 amount) private {
+    function _settleUniswapV4(bytes calldata plan, Trade memory trade, address token) private {
         bytes memory call = abi.encodeCall(IUniswapV4Manager.sync, (token));
-        HopCall.send(index, UNISWAP_V4_MANAGER, call);
-        HopCall.order(index, token, abi.encodeCall(IERC20.transfer, (UNISWAP_V4_MANAGER, amount)));
+        HopCall.send(trade.index, UNISWAP_V4_MANAGER, call);
+        _pay(plan, trade, token, UNISWAP_V4_MANAGER);
         call = abi.encodeCall(IUniswapV4Manager.settle, ());
-        uint256 paid = HopCall.sendForWord(index, UNISWAP_V4_MANAGER, call);
-        require(paid == amount, InputMismatch(index, int256(paid), amount));
+        uint256 paid = HopCall.sendForWord(trade.index, UNISWAP_V4_MANAGER, call);
+        require(paid == trade.amount, InputMismatch(trade.index, int256(paid), trade.amount));
     }
 
     function _swapBalancerV2(bytes calldata plan, Trade memory trade) private returns (uint256) {
@@ -284,18 +303,30 @@ abstract contract Swaps is Venues {
                 ))
         );
         amountOut = HopCall.sendForWord(trade.index, BALANCER_V3_VAULT, call);
-        if (!trade.isCredit) _settleBalancerV3(trade.index, tokenIn, trade.amount);
+        if (!trade.isCredit) _settleBalancerV3(plan, trade, tokenIn);
         if (trade.recipient != address(0)) {
             call = abi.encodeCall(IBalancerV3Vault.sendTo, (tokenOut, trade.recipient, amountOut));
             HopCall.send(trade.index, BALANCER_V3_VAULT, call);
         }
     }
 
-    function _settleBalancerV3(uint256 index, address token, uint256 amount) private {
-        HopCall.order(index, token, abi.encodeCall(IERC20.transfer, (BALANCER_V3_VAULT, amount)));
-        bytes memory call = abi.encodeCall(IBalancerV3Vault.settle, (token, amount));
-        uint256 paid = HopCall.sendForWord(index, BALANCER_V3_VAULT, call);
-        require(paid == amount, InputMismatch(index, int256(paid), amount));
+    function _settleBalancerV3(bytes calldata plan, Trade memory trade, address token) private {
+        _pay(plan, trade, token, BALANCER_V3_VAULT);
+        bytes memory call = abi.encodeCall(IBalancerV3Vault.settle, (token, trade.amount));
+        uint256 paid = HopCall.sendForWord(trade.index, BALANCER_V3_VAULT, call);
+        require(paid == trade.amount, InputMismatch(trade.index, int256(paid), trade.amount));
+    }
+
+    /// @dev Pays the input of a hop to its manager, out of the executor or of the pair before.
+    function _pay(bytes calldata plan, Trade memory trade, address token, address to) private {
+        uint256 payer = trade.payer;
+        if (payer == 0) {
+            bytes memory call = abi.encodeCall(IERC20.transfer, (to, trade.amount));
+            HopCall.order(trade.index, token, call);
+        } else {
+            address pool = _entry(plan, payer);
+            _takeFromPair(trade.index - 1, pool, plan.isZeroForOne(payer), trade.amount, to);
+        }
     }
 
     /// @dev The pool pays the executor, who passes it on, since only some can pay another. What it
@@ -327,6 +358,11 @@ abstract contract Swaps is Venues {
     /// @dev The exact amount, on top of nothing.
     function _allow(uint256 index, address token, address spender, uint256 amount) private {
         HopCall.order(index, token, abi.encodeCall(IERC20.approve, (spender, amount)));
+    }
+
+    /// @dev Whether the input of such a hop is paid after its trade, by whomever.
+    function _paysLate(uint256 kind) private pure returns (bool) {
+        return kind == Plan.UNISWAP_V3 || kind == Plan.UNISWAP_V4 || kind == Plan.BALANCER_V3;
     }
 
     function _tokens(
