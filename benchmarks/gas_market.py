@@ -160,6 +160,7 @@ def _compiled(name: str) -> ContractCode:
             "settings": {
                 "remappings": profile["remappings"],
                 "optimizer": {"enabled": True, "runs": profile["optimizer_runs"]},
+                "viaIR": profile["via_ir"],
                 "evmVersion": profile["evm_version"],
                 "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object"]}},
             },

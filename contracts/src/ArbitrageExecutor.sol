@@ -41,14 +41,9 @@ contract ArbitrageExecutor is Pausable, Ownable2Step, ReentrancyGuardTransient, 
 
     // Immutables
 
-    /// @notice Who receives the profit after the tip.
-    address public immutable BENEFICIARY;
-
-    /// @notice Who can pause besides the owner.
-    address public immutable GUARDIAN;
-
-    /// @notice Wrapped ether, the only asset that tips are paid out of.
-    IWrappedEther public immutable WETH;
+    address private immutable BENEFICIARY;
+    address private immutable GUARDIAN;
+    IWrappedEther private immutable WETH;
 
     // Modifiers
 
@@ -68,12 +63,12 @@ contract ArbitrageExecutor is Pausable, Ownable2Step, ReentrancyGuardTransient, 
 
     /// @notice Fixes for good where profit goes and which contracts are called.
     /// @dev Everything but the owner is immutable, so that equal wirings have equal code.
-    /// @param wiring All of them.
-    constructor(Wiring memory wiring) Ownable(wiring.owner) Venues(wiring) {
-        require(wiring.beneficiary != address(0) && wiring.weth != address(0), ZeroAddress());
-        BENEFICIARY = wiring.beneficiary;
-        GUARDIAN = wiring.guardian;
-        WETH = IWrappedEther(wiring.weth);
+    /// @param wiring_ All of them.
+    constructor(Wiring memory wiring_) Ownable(wiring_.owner) Venues(wiring_) {
+        require(wiring_.beneficiary != address(0) && wiring_.weth != address(0), ZeroAddress());
+        BENEFICIARY = wiring_.beneficiary;
+        GUARDIAN = wiring_.guardian;
+        WETH = IWrappedEther(wiring_.weth);
     }
 
     /// @notice Takes the ether of unwrapped tips and no other.
@@ -125,6 +120,23 @@ contract ArbitrageExecutor is Pausable, Ownable2Step, ReentrancyGuardTransient, 
     /// @inheritdoc IArbitrageExecutor
     function unpause() external onlyOwner {
         _unpause();
+    }
+
+    /// @inheritdoc IArbitrageExecutor
+    function wiring() external view returns (Wiring memory current) {
+        current.owner = owner();
+        current.beneficiary = BENEFICIARY;
+        current.guardian = GUARDIAN;
+        current.weth = address(WETH);
+        current.aavePool = AAVE_POOL;
+        current.balancerV2Vault = BALANCER_V2_VAULT;
+        current.balancerV3Vault = BALANCER_V3_VAULT;
+        current.uniswapV4Manager = UNISWAP_V4_MANAGER;
+        current.soloMargin = SOLO_MARGIN;
+        for (uint256 i = 0; i < current.concentratedFactories.length; ++i) {
+            (address deployer, bytes32 initCodeHash) = _concentratedFactory(i);
+            current.concentratedFactories[i] = ConcentratedFactory(deployer, initCodeHash);
+        }
     }
 
     // Public

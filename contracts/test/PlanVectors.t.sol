@@ -53,7 +53,7 @@ contract PlanVectorsTest is Test {
         vm.assume(plan.length >= 32);
         offset = bound(offset, 0, plan.length - 32);
 
-        assertEq(plan.word(offset), uint256(bytes32(plan[offset:offset + 32])));
+        assertEq(plan.word(offset, 0), uint256(bytes32(plan[offset:offset + 32])));
     }
 
     function testFuzz_Header_IsWhatTheBuilderWrites(
@@ -82,7 +82,7 @@ contract PlanVectorsTest is Test {
     // External, so that the plan is calldata, as in the executor.
 
     function hopEnd(bytes calldata plan, uint256 hop) external pure returns (uint256) {
-        return plan.hopEnd(hop, 0);
+        return plan.hopEnd(hop, plan.kindAt(hop), 0);
     }
 
     function checkFields(bytes calldata packed, PlanBuilder.Fields calldata fields) external pure {
@@ -111,15 +111,15 @@ contract PlanVectorsTest is Test {
         uint256 offset = packed.sourceOffset();
         assertEq(source, _uint(path, ".kind"));
         if (source == Plan.FLASH_UNISWAP_V2) {
-            assertEq(packed.addressAt(offset), _address(path, ".pair"));
-            assertEq(packed.uint24At(offset + 20), _uint(path, ".feePips"));
-            assertEq(packed.byteAt(offset + 23) == 1, _bool(path, ".isAssetFirst"));
+            assertEq(packed.addressAt(offset, 0), _address(path, ".pair"));
+            assertEq(packed.uint24At(offset, 20), _uint(path, ".feePips"));
+            assertEq(packed.byteAt(offset, 23) == 1, _bool(path, ".isAssetFirst"));
         } else if (source == Plan.FLASH_UNISWAP_V3) {
-            assertEq(packed.addressAt(offset), _address(path, ".otherToken"));
-            assertEq(packed.uint24At(offset + 20), _uint(path, ".feePips"));
-            assertEq(packed.byteAt(offset + 23), _uint(path, ".factory"));
+            assertEq(packed.addressAt(offset, 0), _address(path, ".otherToken"));
+            assertEq(packed.uint24At(offset, 20), _uint(path, ".feePips"));
+            assertEq(packed.byteAt(offset, 23), _uint(path, ".factory"));
         } else if (source == Plan.SOLO_MARGIN) {
-            assertEq(packed.byteAt(offset), _uint(path, ".market"));
+            assertEq(packed.byteAt(offset, 0), _uint(path, ".market"));
         }
     }
 
@@ -133,13 +133,13 @@ contract PlanVectorsTest is Test {
                 assertEq(packed.isZeroForOne(hop), _bool(hopPath, ".zeroForOne"));
             }
             if (kind != Plan.UNISWAP_V2) {
-                assertEq(packed.addressAt(hop + 1), _address(hopPath, ".tokenIn"));
+                assertEq(packed.addressAt(hop, 1), _address(hopPath, ".tokenIn"));
             }
             if (kind != Plan.UNISWAP_V2 && kind != Plan.SOLIDLY) {
-                assertEq(packed.addressAt(hop + 21), _address(hopPath, ".tokenOut"));
+                assertEq(packed.addressAt(hop, 21), _address(hopPath, ".tokenOut"));
             }
             _checkRest(packed, hop, hopPath);
-            hop = packed.hopEnd(hop, i);
+            hop = packed.hopEnd(hop, kind, i);
         }
         assertEq(hop, packed.length);
     }
@@ -148,25 +148,25 @@ contract PlanVectorsTest is Test {
     function _checkRest(bytes calldata packed, uint256 hop, string memory path) private view {
         uint256 kind = packed.kindAt(hop);
         if (kind == Plan.UNISWAP_V2) {
-            assertEq(packed.addressAt(hop + 1), _address(path, ".pool"));
-            assertEq(packed.uint24At(hop + 21), _uint(path, ".feePips"));
+            assertEq(packed.addressAt(hop, 1), _address(path, ".pool"));
+            assertEq(packed.uint24At(hop, 21), _uint(path, ".feePips"));
         } else if (kind == Plan.UNISWAP_V3) {
-            assertEq(packed.uint24At(hop + 41), _uint(path, ".feePips"));
-            assertEq(packed.byteAt(hop + 44), _uint(path, ".factory"));
+            assertEq(packed.uint24At(hop, 41), _uint(path, ".feePips"));
+            assertEq(packed.byteAt(hop, 44), _uint(path, ".factory"));
         } else if (kind == Plan.UNISWAP_V4) {
-            assertEq(packed.uint24At(hop + 41), _uint(path, ".feePips"));
-            assertEq(packed.uint24At(hop + 44), _uint(path, ".tickSpacing"));
-            assertEq(packed.addressAt(hop + 47), _address(path, ".hooks"));
+            assertEq(packed.uint24At(hop, 41), _uint(path, ".feePips"));
+            assertEq(packed.uint24At(hop, 44), _uint(path, ".tickSpacing"));
+            assertEq(packed.addressAt(hop, 47), _address(path, ".hooks"));
         } else if (kind == Plan.BALANCER_V2) {
             bytes32 poolId = vm.parseJsonBytes32(json, string.concat(path, ".poolId"));
-            assertEq(packed.word(hop + 41), uint256(poolId));
+            assertEq(packed.word(hop, 41), uint256(poolId));
         } else if (kind == Plan.SOLIDLY) {
-            assertEq(packed.addressAt(hop + 21), _address(path, ".pool"));
+            assertEq(packed.addressAt(hop, 21), _address(path, ".pool"));
         } else {
-            assertEq(packed.addressAt(hop + 41), _address(path, ".pool"));
+            assertEq(packed.addressAt(hop, 41), _address(path, ".pool"));
             if (kind == Plan.BALANCER_V3) return;
-            assertEq(packed.byteAt(hop + 61), _uint(path, ".indexIn"));
-            assertEq(packed.byteAt(hop + 62), _uint(path, ".indexOut"));
+            assertEq(packed.byteAt(hop, 61), _uint(path, ".indexIn"));
+            assertEq(packed.byteAt(hop, 62), _uint(path, ".indexOut"));
         }
     }
 

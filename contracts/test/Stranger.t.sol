@@ -287,24 +287,8 @@ contract StrangerTest is VenuesTest {
     }
 
     function _isGetter(bytes4 selector) private view returns (bool) {
-        bytes4[12] memory getters = [
-            executor.owner.selector,
-            executor.pendingOwner.selector,
-            executor.paused.selector,
-            executor.BENEFICIARY.selector,
-            executor.GUARDIAN.selector,
-            executor.WETH.selector,
-            executor.AAVE_POOL.selector,
-            executor.BALANCER_V2_VAULT.selector,
-            executor.BALANCER_V3_VAULT.selector,
-            executor.UNISWAP_V4_MANAGER.selector,
-            executor.SOLO_MARGIN_LEDGER.selector,
-            executor.concentratedFactory.selector
-        ];
-        for (uint256 i = 0; i < getters.length; ++i) {
-            if (selector == getters[i]) return true;
-        }
-        return false;
+        return selector == executor.owner.selector || selector == executor.pendingOwner.selector
+            || selector == executor.paused.selector || selector == executor.wiring.selector;
     }
 
     function _notOwner(address caller) private pure returns (bytes memory) {

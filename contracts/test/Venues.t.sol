@@ -229,17 +229,8 @@ contract VenuesExecuteTest is VenuesTest {
         assertEq(first, second);
     }
 
-    function test_EveryImmutable_IsAsWired() public view {
-        assertEq(executor.BENEFICIARY(), BENEFICIARY);
-        assertEq(executor.GUARDIAN(), GUARDIAN);
-        assertEq(address(executor.WETH()), address(weth));
-        assertEq(executor.AAVE_POOL(), address(aave));
-        assertEq(executor.BALANCER_V2_VAULT(), vault);
-        assertEq(executor.BALANCER_V3_VAULT(), address(balancerV3));
-        assertEq(executor.UNISWAP_V4_MANAGER(), address(manager));
-        assertEq(executor.SOLO_MARGIN_LEDGER(), address(solo));
-        assertEq(executor.concentratedFactory(0).deployer, address(concentratedFactory));
-        assertEq(executor.concentratedFactory(3).deployer, address(0));
+    function test_Wiring_IsWhatItWasBuiltWith() public view {
+        assertEq(abi.encode(executor.wiring()), abi.encode(_wiring()));
     }
 
     function _executeAndCheck(bytes memory plan) private {

@@ -133,6 +133,7 @@ def _compile(contracts: Path, source_hash: str) -> Mapping[str, Artifact]:
         "settings": {
             "remappings": profile["remappings"],
             "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
+            "viaIR": profile["via_ir"],
             "evmVersion": profile["evm_version"],
             "outputSelection": {unit: {path.stem: _OUTPUTS} for unit, path in targets.items()},
         },

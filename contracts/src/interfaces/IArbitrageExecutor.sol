@@ -153,4 +153,8 @@ interface IArbitrageExecutor {
 
     /// @notice Lets `execute` work again. For the owner.
     function unpause() external;
+
+    /// @notice What the executor was built with, and its owner of now.
+    /// @return Everything by name.
+    function wiring() external view returns (Wiring memory);
 }

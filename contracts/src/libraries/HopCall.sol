@@ -46,7 +46,7 @@ library HopCall {
     /// @param data Selector and arguments.
     function send(uint256 index, address target, bytes memory data) internal {
         (bool succeeded,,,) = attempt(target, data);
-        if (!succeeded) _fail(index, target);
+        if (!succeeded) fail(index, target);
     }
 
     /// @notice Calls a contract for its effect and the first word of its answer.
@@ -60,7 +60,7 @@ library HopCall {
         bytes memory data
     ) internal returns (uint256) {
         (bool succeeded, uint256 size, uint256 first,) = attempt(target, data);
-        if (!succeeded || size < WORD) _fail(index, target);
+        if (!succeeded || size < WORD) fail(index, target);
         return first;
     }
 
@@ -76,7 +76,7 @@ library HopCall {
         bytes memory data
     ) internal returns (uint256, uint256) {
         (bool succeeded, uint256 size, uint256 first, uint256 second) = attempt(target, data);
-        if (!succeeded || size < 2 * WORD) _fail(index, target);
+        if (!succeeded || size < 2 * WORD) fail(index, target);
         return (first, second);
     }
 
@@ -86,7 +86,7 @@ library HopCall {
     /// @param data A call of `transfer` or `approve`.
     function order(uint256 index, address token, bytes memory data) internal {
         (bool succeeded, uint256 size, uint256 first,) = attempt(token, data);
-        if (!succeeded) _fail(index, token);
+        if (!succeeded) fail(index, token);
         bool obeyed = size == 0 || (size >= WORD && first == 1);
         require(obeyed, IArbitrageExecutor.TokenRefused(index, token));
     }
@@ -113,7 +113,7 @@ library HopCall {
             first := mload(0)
             second := mload(32)
         }
-        if (!answered) _fail(index, target);
+        if (!answered) fail(index, target);
     }
 
     /// @notice The executor's own balance of a token.
@@ -122,6 +122,13 @@ library HopCall {
     /// @return amount Raw units.
     function balance(uint256 index, address token) internal view returns (uint256 amount) {
         (amount,) = ask(index, token, abi.encodeCall(IERC20.balanceOf, (address(this))), 1);
+    }
+
+    /// @notice Reverts with the answer to the last call as the reason.
+    /// @param index Of the hop.
+    /// @param target What was called.
+    function fail(uint256 index, address target) internal pure {
+        revert IArbitrageExecutor.HopFailed(index, target, reason());
     }
 
     /// @notice The whole answer to the last call.
@@ -136,9 +143,5 @@ library HopCall {
             returndatacopy(add(returned, 32), 0, size)
             mstore(0x40, add(returned, and(add(size, 63), not(31))))
         }
-    }
-
-    function _fail(uint256 index, address target) private pure {
-        revert IArbitrageExecutor.HopFailed(index, target, reason());
     }
 }

@@ -12,6 +12,7 @@ import {IConstantProductPoolCaller} from "../interfaces/IConstantProductPoolCall
 import {ISoloMargin} from "../interfaces/ISoloMargin.sol";
 import {ISoloMarginCallee} from "../interfaces/ISoloMarginCallee.sol";
 import {IUniswapV4Caller} from "../interfaces/IUniswapV4Caller.sol";
+import {PairCall} from "../libraries/PairCall.sol";
 import {Plan} from "../libraries/Plan.sol";
 import {Loans} from "./Loans.sol";
 
@@ -127,7 +128,7 @@ abstract contract Callbacks is
         bytes calldata data
     ) external {
         _requireOurs(sender);
-        _authenticateAs(SOLO_MARGIN_LEDGER, data);
+        _authenticateAs(SOLO_MARGIN, data);
         _trade(data, _start(data));
         _asset(data).forceApprove(msg.sender, data.amountIn() + SOLO_FEE);
     }
@@ -156,7 +157,7 @@ abstract contract Callbacks is
         }
         _tradeLoan(plan);
         // The least that satisfies the pair's invariant after its fee on what comes back.
-        uint256 kept = PIPS - plan.uint24At(plan.sourceOffset() + 20);
+        uint256 kept = PIPS - plan.uint24At(plan.sourceOffset(), Plan.LENDER_FEE);
         _repay(plan, plan.amountIn() * PIPS / kept + 1);
     }
 
@@ -170,13 +171,14 @@ abstract contract Callbacks is
         (int256 demand, int256 paid) =
             amount0Delta > 0 ? (amount0Delta, amount1Delta) : (amount1Delta, amount0Delta);
         bool isHop = data.length == FROM_EXECUTOR || data.length == FROM_PAIR;
-        uint256 amountIn = isHop ? data.word(20) : data.amountIn();
+        uint256 amountIn = isHop ? data.word(0, 20) : data.amountIn();
         require(demand == int256(amountIn), WrongDemand(msg.sender, demand, amountIn));
         if (data.length == FROM_EXECUTOR) {
-            IERC20(data.addressAt(0)).safeTransfer(msg.sender, amountIn);
+            IERC20(data.addressAt(0, 0)).safeTransfer(msg.sender, amountIn);
         } else if (data.length == FROM_PAIR) {
-            uint256 payer = data.word(52) - 1;
-            _takeFromPair(payer, data.addressAt(0), data.byteAt(84) == 1, amountIn, msg.sender);
+            uint256 payer = data.word(0, 52) - 1;
+            bool zeroForOne = data.byteAt(0, 84) == 1;
+            PairCall.swap(payer, data.addressAt(0, 0), zeroForOne, amountIn, msg.sender);
         } else {
             unchecked {
                 _tradeRest(data, uint256(0 - paid));

@@ -87,12 +87,13 @@ abstract contract Loans is Swaps {
     /// @dev Trades all hops but the first, which has just paid.
     function _tradeRest(bytes calldata plan, uint256 paid) internal {
         uint256 first = plan.hopsOffset();
-        uint256 next = plan.hopEnd(first, 0);
+        uint256 kind = plan.kindAt(first);
+        uint256 next = plan.hopEnd(first, kind, 0);
         address token = _measured;
         if (token != address(0)) paid = _gain(0, token, _balanceBefore);
         _requireInRange(0, paid);
         address entry = _entry(plan, next);
-        if (plan.kindAt(first) == Plan.UNISWAP_V2 && entry != address(this)) {
+        if (kind == Plan.UNISWAP_V2 && entry != address(this)) {
             HopCall.order(0, token, abi.encodeCall(IERC20.transfer, (entry, paid)));
         }
         _trade(plan, Trade(1, next, paid, 0, false, address(0)));
@@ -102,7 +103,7 @@ abstract contract Loans is Swaps {
     function _start(bytes calldata plan) internal view returns (Trade memory) {
         uint256 hop = plan.hopsOffset();
         if (_entry(plan, hop) == address(this)) {
-            address token = plan.addressAt(hop + 1);
+            address token = plan.addressAt(hop, Plan.TOKEN_IN);
             require(token == plan.asset(), CycleNotOpened(token));
         }
         return Trade(0, hop, plan.amountIn(), 0, false, address(0));
@@ -133,19 +134,19 @@ abstract contract Loans is Swaps {
 
     function _borrowFromPair(bytes calldata plan) private {
         uint256 offset = plan.sourceOffset();
-        (uint256 amount0, uint256 amount1) = plan.byteAt(offset + 23) == 1
+        (uint256 amount0, uint256 amount1) = plan.byteAt(offset, Plan.LENDER_NUMBER) == 1
             ? (plan.amountIn(), uint256(0))
             : (uint256(0), plan.amountIn());
         bytes memory call =
             abi.encodeCall(IConstantProductPool.swap, (amount0, amount1, address(this), plan));
-        _request(plan, Plan.FLASH_UNISWAP_V2, plan.addressAt(offset), call);
+        _request(plan, Plan.FLASH_UNISWAP_V2, plan.addressAt(offset, Plan.LENDER), call);
     }
 
     function _borrowFromConcentratedPool(bytes calldata plan) private {
         uint256 offset = plan.sourceOffset();
-        (address asset, address other) = (plan.asset(), plan.addressAt(offset));
-        uint256 fee = plan.uint24At(offset + 20);
-        address pool = _concentratedPool(plan.byteAt(offset + 23), asset, other, fee);
+        (address asset, address other) = (plan.asset(), plan.addressAt(offset, Plan.LENDER));
+        uint256 fee = plan.uint24At(offset, Plan.LENDER_FEE);
+        address pool = _concentratedPool(plan.byteAt(offset, Plan.LENDER_NUMBER), asset, other, fee);
         (uint256 amount0, uint256 amount1) =
             asset < other ? (plan.amountIn(), uint256(0)) : (uint256(0), plan.amountIn());
         address recipient = _entry(plan, plan.hopsOffset());
@@ -155,7 +156,7 @@ abstract contract Loans is Swaps {
     }
 
     function _borrowFromSoloMargin(bytes calldata plan) private {
-        uint256 market = plan.byteAt(plan.sourceOffset());
+        uint256 market = plan.byteAt(plan.sourceOffset(), 0);
         ISoloMargin.Account[] memory accounts = new ISoloMargin.Account[](1);
         accounts[0].owner = address(this);
         ISoloMargin.ActionArgs[] memory actions = new ISoloMargin.ActionArgs[](3);
@@ -172,8 +173,8 @@ abstract contract Loans is Swaps {
         actions[2].primaryMarketId = market;
         actions[2].otherAddress = address(this);
         bytes memory call = abi.encodeCall(ISoloMargin.operate, (accounts, actions));
-        _request(plan, Plan.SOLO_MARGIN, SOLO_MARGIN_LEDGER, call);
-        _requireNoAllowance(plan.asset(), SOLO_MARGIN_LEDGER);
+        _request(plan, Plan.SOLO_MARGIN, SOLO_MARGIN, call);
+        _requireNoAllowance(plan.asset(), SOLO_MARGIN);
     }
 
     /// @dev The managers lend on credit without a callback, once unlocked.
@@ -211,7 +212,7 @@ abstract contract Loans is Swaps {
             _flashSwapPair(plan, trade);
         } else if (kind == Plan.UNISWAP_V3) {
             address measured;
-            (trade.recipient, measured) = _destination(plan, kind, plan.hopEnd(trade.hop, 0));
+            (trade.recipient, measured) = _destination(plan, kind, plan.hopEnd(trade.hop, kind, 0));
             _measureFrom(measured);
             _callConcentratedPool(plan, trade, plan);
         } else {
@@ -221,9 +222,10 @@ abstract contract Loans is Swaps {
 
     /// @dev A pair calls whom it pays, so that it has to pay the executor.
     function _flashSwapPair(bytes calldata plan, Trade memory trade) private {
-        address pool = plan.addressAt(trade.hop + 1);
+        address pool = plan.addressAt(trade.hop, Plan.PAIR);
         bool zeroForOne = plan.isZeroForOne(trade.hop);
-        (, address measured) = _destination(plan, Plan.UNISWAP_V2, plan.hopEnd(trade.hop, 0));
+        uint256 next = plan.hopEnd(trade.hop, Plan.UNISWAP_V2, 0);
+        (, address measured) = _destination(plan, Plan.UNISWAP_V2, next);
         _measureFrom(measured == address(0) ? _tokenOut(pool, zeroForOne) : measured);
         uint256 amountOut = _pairOutput(plan, Plan.UNISWAP_V2, trade);
         (uint256 amount0Out, uint256 amount1Out) =

@@ -6,12 +6,12 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IBalancerV2Vault} from "../interfaces/IBalancerV2Vault.sol";
 import {IBalancerV3Vault} from "../interfaces/IBalancerV3Vault.sol";
 import {IConcentratedPool} from "../interfaces/IConcentratedPool.sol";
-import {IConstantProductPool} from "../interfaces/IConstantProductPool.sol";
 import {ICurveCryptoPool} from "../interfaces/ICurveCryptoPool.sol";
 import {ICurvePool} from "../interfaces/ICurvePool.sol";
 import {ISolidlyPool} from "../interfaces/ISolidlyPool.sol";
 import {IUniswapV4Manager} from "../interfaces/IUniswapV4Manager.sol";
 import {HopCall} from "../libraries/HopCall.sol";
+import {PairCall} from "../libraries/PairCall.sol";
 import {Plan} from "../libraries/Plan.sol";
 import {Venues} from "./Venues.sol";
 
@@ -27,6 +27,7 @@ import {Venues} from "./Venues.sol";
 /// of its books refuses if less arrived.
 abstract contract Swaps is Venues {
     using Plan for bytes;
+    using Plan for uint256;
 
     // Types
 
@@ -57,37 +58,23 @@ abstract contract Swaps is Venues {
 
     /// @dev Trades all hops that are left.
     function _trade(bytes calldata plan, Trade memory trade) internal {
-        while (trade.hop < plan.length) {
-            uint256 kind = plan.kindAt(trade.hop);
-            uint256 next = plan.hopEnd(trade.hop, trade.index);
-            if (_isPair(kind) && next < plan.length && _paysLate(plan.kindAt(next))) {
+        uint256 kind = plan.kindAt(trade.hop);
+        while (kind != Plan.END) {
+            uint256 next = plan.hopEnd(trade.hop, kind, trade.index);
+            uint256 nextKind = plan.kindAt(next);
+            if (kind.isAmong(Plan.PAIRS) && nextKind.isAmong(Plan.PAID_LATE)) {
                 trade.amount = _pairOutput(plan, kind, trade);
                 trade.payer = trade.hop;
             } else {
-                trade.amount = _tradeHop(plan, kind, trade, next);
+                trade.amount = _tradeHop(plan, trade, kind, next);
                 trade.payer = 0;
             }
             _requireInRange(trade.index, trade.amount);
-            trade.hop = next;
+            (trade.hop, kind) = (next, nextKind);
             unchecked {
                 ++trade.index;
             }
         }
-    }
-
-    /// @dev Takes the output out of a pair, which checks its invariant.
-    function _takeFromPair(
-        uint256 index,
-        address pool,
-        bool zeroForOne,
-        uint256 amountOut,
-        address to
-    ) internal {
-        (uint256 amount0Out, uint256 amount1Out) =
-            zeroForOne ? (uint256(0), amountOut) : (amountOut, uint256(0));
-        bytes memory call =
-            abi.encodeCall(IConstantProductPool.swap, (amount0Out, amount1Out, to, ""));
-        HopCall.send(index, pool, call);
     }
 
     /// @dev Trades with a concentrated pool that hands back the data in its callback. Returns the
@@ -98,8 +85,9 @@ abstract contract Swaps is Venues {
         bytes memory data
     ) internal returns (uint256) {
         (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
-        uint256 factory = plan.byteAt(trade.hop + 44);
-        address pool = _concentratedPool(factory, tokenIn, tokenOut, plan.uint24At(trade.hop + 41));
+        uint256 factory = plan.byteAt(trade.hop, Plan.FACTORY);
+        address pool =
+            _concentratedPool(factory, tokenIn, tokenOut, plan.uint24At(trade.hop, Plan.FEE));
         bool zeroForOne = tokenIn < tokenOut;
         _await(pool, data);
         bytes memory call = abi.encodeCall(
@@ -117,9 +105,7 @@ abstract contract Swaps is Venues {
     /// @dev Where a hop wants its input.
     function _entry(bytes calldata plan, uint256 hop) internal view returns (address) {
         uint256 kind = plan.kindAt(hop);
-        if (kind == Plan.UNISWAP_V2) return plan.addressAt(hop + 1);
-        if (kind == Plan.SOLIDLY) return plan.addressAt(hop + 21);
-        return address(this);
+        return kind.isAmong(Plan.PAIRS) ? plan.pairAt(hop, kind) : address(this);
     }
 
     /// @dev Where the output of a hop goes, given its kind and where the next hop begins; and the
@@ -130,12 +116,11 @@ abstract contract Swaps is Venues {
         uint256 kind,
         uint256 next
     ) internal view returns (address recipient, address measured) {
-        if (next >= plan.length) return (address(this), address(0));
         uint256 nextKind = plan.kindAt(next);
-        bool settlesOnce = kind == Plan.UNISWAP_V4 || kind == Plan.BALANCER_V3;
-        if (kind == nextKind && settlesOnce) return (address(0), address(0));
-        recipient = _entry(plan, next);
-        if (recipient == address(this)) measured = plan.addressAt(next + 1);
+        if (nextKind.isAmong(Plan.PAIRS)) return (plan.pairAt(next, nextKind), address(0));
+        if (nextKind == Plan.END) return (address(this), address(0));
+        if (nextKind == kind && kind.isAmong(Plan.MANAGERS)) return (address(0), address(0));
+        return (address(this), plan.addressAt(next, Plan.TOKEN_IN));
     }
 
     /// @dev How much of a token has arrived since its balance was taken.
@@ -151,22 +136,20 @@ abstract contract Swaps is Venues {
         uint256 kind,
         Trade memory trade
     ) internal view returns (uint256 amountOut) {
-        address pool = _entry(plan, trade.hop);
+        address pool = plan.pairAt(trade.hop, kind);
         if (kind == Plan.SOLIDLY) {
-            address tokenIn = plan.addressAt(trade.hop + 1);
+            address tokenIn = plan.addressAt(trade.hop, Plan.TOKEN_IN);
             bytes memory question =
                 abi.encodeCall(ISolidlyPool.getAmountOut, (trade.amount, tokenIn));
             (amountOut,) = HopCall.ask(trade.index, pool, question, 1);
             return amountOut;
         }
-        uint256 fee = plan.uint24At(trade.hop + 21);
+        uint256 fee = plan.uint24At(trade.hop, Plan.PAIR_FEE);
         require(fee < PIPS, FeeTooLarge(trade.index, fee));
-        (uint256 reserveIn, uint256 reserveOut) =
-            HopCall.ask(trade.index, pool, abi.encodeCall(IConstantProductPool.getReserves, ()), 2);
+        (uint256 reserveIn, uint256 reserveOut) = PairCall.reserves(trade.index, pool);
         if (!plan.isZeroForOne(trade.hop)) (reserveIn, reserveOut) = (reserveOut, reserveIn);
         unchecked {
-            // Below 2^112 each, so that no product reaches 2^256; reserves are so by their type.
-            (reserveIn, reserveOut) = (reserveIn & MAX_AMOUNT, reserveOut & MAX_AMOUNT);
+            // Amounts are below 2^112, the fee below 2^20, so that no product reaches 2^256.
             uint256 amountInAfterFee = trade.amount * (PIPS - fee);
             return amountInAfterFee * reserveOut / (reserveIn * PIPS + amountInAfterFee);
         }
@@ -176,17 +159,13 @@ abstract contract Swaps is Venues {
         require(amountOut != 0 && amountOut <= MAX_AMOUNT, OutputOutOfRange(index, amountOut));
     }
 
-    function _isPair(uint256 kind) internal pure returns (bool) {
-        return kind == Plan.UNISWAP_V2 || kind == Plan.SOLIDLY;
-    }
-
     // Private
 
     /// @dev Trades one hop. Returns its output, measured if the executor is to pay it on.
     function _tradeHop(
         bytes calldata plan,
-        uint256 kind,
         Trade memory trade,
+        uint256 kind,
         uint256 next
     ) private returns (uint256 amountOut) {
         address measured;
@@ -203,7 +182,7 @@ abstract contract Swaps is Venues {
         uint256 kind,
         Trade memory trade
     ) private returns (uint256) {
-        if (_isPair(kind)) return _swapPair(plan, kind, trade);
+        if (kind.isAmong(Plan.PAIRS)) return _swapPair(plan, kind, trade);
         if (kind == Plan.UNISWAP_V3) return _swapUniswapV3(plan, trade);
         if (kind == Plan.UNISWAP_V4) return _swapUniswapV4(plan, trade);
         if (kind == Plan.BALANCER_V2) return _swapBalancerV2(plan, trade);
@@ -217,16 +196,16 @@ abstract contract Swaps is Venues {
         Trade memory trade
     ) private returns (uint256 amountOut) {
         amountOut = _pairOutput(plan, kind, trade);
+        address pool = plan.pairAt(trade.hop, kind);
         bool zeroForOne = plan.isZeroForOne(trade.hop);
-        address pool = _entry(plan, trade.hop);
-        _takeFromPair(trade.index, pool, zeroForOne, amountOut, trade.recipient);
+        PairCall.swap(trade.index, pool, zeroForOne, amountOut, trade.recipient);
     }
 
     /// @dev The callback pays the input, see `Callbacks`: what it needs for that comes back to it.
     function _swapUniswapV3(bytes calldata plan, Trade memory trade) private returns (uint256) {
         uint256 payer = trade.payer;
         bytes memory data = payer == 0
-            ? abi.encodePacked(plan.addressAt(trade.hop + 1), trade.amount)
+            ? abi.encodePacked(plan.addressAt(trade.hop, Plan.TOKEN_IN), trade.amount)
             : abi.encodePacked(
                 _entry(plan, payer), trade.amount, trade.index, plan.isZeroForOne(payer)
             );
@@ -242,9 +221,9 @@ abstract contract Swaps is Venues {
         IUniswapV4Manager.PoolKey memory key = IUniswapV4Manager.PoolKey({
             currency0: zeroForOne ? tokenIn : tokenOut,
             currency1: zeroForOne ? tokenOut : tokenIn,
-            fee: plan.uint24At(trade.hop + 41),
-            tickSpacing: int24(plan.uint24At(trade.hop + 44)),
-            hooks: plan.addressAt(trade.hop + 47)
+            fee: plan.uint24At(trade.hop, Plan.FEE),
+            tickSpacing: int24(plan.uint24At(trade.hop, Plan.TICK_SPACING)),
+            hooks: plan.addressAt(trade.hop, Plan.HOOKS)
         });
         IUniswapV4Manager.SwapParams memory params = IUniswapV4Manager.SwapParams(
             zeroForOne, -int256(trade.amount), _priceLimit(zeroForOne)
@@ -278,7 +257,7 @@ abstract contract Swaps is Venues {
             IBalancerV2Vault.swap,
             (
                 IBalancerV2Vault.SingleSwap(
-                    bytes32(plan.word(trade.hop + 41)), 0, tokenIn, tokenOut, trade.amount, ""
+                    bytes32(plan.word(trade.hop, Plan.POOL)), 0, tokenIn, tokenOut, trade.amount, ""
                 ),
                 IBalancerV2Vault.FundManagement(address(this), false, trade.recipient, false),
                 0,
@@ -299,7 +278,7 @@ abstract contract Swaps is Venues {
         bytes memory call = abi.encodeCall(
             IBalancerV3Vault.swap,
             (IBalancerV3Vault.VaultSwapParams(
-                    0, plan.addressAt(trade.hop + 41), tokenIn, tokenOut, trade.amount, 0, ""
+                    0, plan.addressAt(trade.hop, Plan.POOL), tokenIn, tokenOut, trade.amount, 0, ""
                 ))
         );
         amountOut = HopCall.sendForWord(trade.index, BALANCER_V3_VAULT, call);
@@ -324,8 +303,8 @@ abstract contract Swaps is Venues {
             bytes memory call = abi.encodeCall(IERC20.transfer, (to, trade.amount));
             HopCall.order(trade.index, token, call);
         } else {
-            address pool = _entry(plan, payer);
-            _takeFromPair(trade.index - 1, pool, plan.isZeroForOne(payer), trade.amount, to);
+            bool zeroForOne = plan.isZeroForOne(payer);
+            PairCall.swap(trade.index - 1, _entry(plan, payer), zeroForOne, trade.amount, to);
         }
     }
 
@@ -337,8 +316,9 @@ abstract contract Swaps is Venues {
         Trade memory trade
     ) private returns (uint256 amountOut) {
         (address tokenIn, address tokenOut) = _tokens(plan, trade.hop);
-        address pool = plan.addressAt(trade.hop + 41);
-        (uint256 i, uint256 j) = (plan.byteAt(trade.hop + 61), plan.byteAt(trade.hop + 62));
+        address pool = plan.addressAt(trade.hop, Plan.POOL);
+        (uint256 i, uint256 j) =
+            (plan.byteAt(trade.hop, Plan.INDEX_IN), plan.byteAt(trade.hop, Plan.INDEX_OUT));
         bytes memory call = kind == Plan.CURVE_INT128
             ? abi.encodeCall(
                 ICurvePool.exchange, (int128(int256(i)), int128(int256(j)), trade.amount, 0)
@@ -360,16 +340,11 @@ abstract contract Swaps is Venues {
         HopCall.order(index, token, abi.encodeCall(IERC20.approve, (spender, amount)));
     }
 
-    /// @dev Whether the input of such a hop is paid after its trade, by whomever.
-    function _paysLate(uint256 kind) private pure returns (bool) {
-        return kind == Plan.UNISWAP_V3 || kind == Plan.UNISWAP_V4 || kind == Plan.BALANCER_V3;
-    }
-
     function _tokens(
         bytes calldata plan,
         uint256 hop
     ) private pure returns (address tokenIn, address tokenOut) {
-        return (plan.addressAt(hop + 1), plan.addressAt(hop + 21));
+        return (plan.addressAt(hop, Plan.TOKEN_IN), plan.addressAt(hop, Plan.TOKEN_OUT));
     }
 
     function _priceLimit(bool zeroForOne) private pure returns (uint160) {

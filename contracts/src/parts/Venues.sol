@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 
@@ -13,23 +14,13 @@ import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 /// the transaction. The callback must come from that address with those bytes, and it clears the
 /// word, so it is served once. Outside of a call of the owner's the word is zero, which no hash is.
 abstract contract Venues is IArbitrageExecutor {
-    // Immutables
+    // Immutables: private, since a getter for each would make every callback's dispatch longer
 
-    /// @notice Aave V3; zero where there is none, as with all others.
-    address public immutable AAVE_POOL;
-
-    /// @notice Balancer V2.
-    address public immutable BALANCER_V2_VAULT;
-
-    /// @notice Balancer V3.
-    address public immutable BALANCER_V3_VAULT;
-
-    /// @notice Uniswap V4.
-    address public immutable UNISWAP_V4_MANAGER;
-
-    /// @notice dYdX.
-    address public immutable SOLO_MARGIN_LEDGER;
-
+    address internal immutable AAVE_POOL;
+    address internal immutable BALANCER_V2_VAULT;
+    address internal immutable BALANCER_V3_VAULT;
+    address internal immutable UNISWAP_V4_MANAGER;
+    address internal immutable SOLO_MARGIN;
     address private immutable DEPLOYER_0;
     address private immutable DEPLOYER_1;
     address private immutable DEPLOYER_2;
@@ -48,25 +39,13 @@ abstract contract Venues is IArbitrageExecutor {
         BALANCER_V2_VAULT = wiring.balancerV2Vault;
         BALANCER_V3_VAULT = wiring.balancerV3Vault;
         UNISWAP_V4_MANAGER = wiring.uniswapV4Manager;
-        SOLO_MARGIN_LEDGER = wiring.soloMargin;
+        SOLO_MARGIN = wiring.soloMargin;
         DEPLOYER_0 = wiring.concentratedFactories[0].deployer;
         DEPLOYER_1 = wiring.concentratedFactories[1].deployer;
         DEPLOYER_2 = wiring.concentratedFactories[2].deployer;
         INIT_CODE_HASH_0 = wiring.concentratedFactories[0].initCodeHash;
         INIT_CODE_HASH_1 = wiring.concentratedFactories[1].initCodeHash;
         INIT_CODE_HASH_2 = wiring.concentratedFactories[2].initCodeHash;
-    }
-
-    // Public
-
-    /// @notice The factory that plans call by a number.
-    /// @param number From zero.
-    /// @return Zeros where there is none.
-    function concentratedFactory(uint256 number) public view returns (ConcentratedFactory memory) {
-        if (number == 0) return ConcentratedFactory(DEPLOYER_0, INIT_CODE_HASH_0);
-        if (number == 1) return ConcentratedFactory(DEPLOYER_1, INIT_CODE_HASH_1);
-        if (number == 2) return ConcentratedFactory(DEPLOYER_2, INIT_CODE_HASH_2);
-        return ConcentratedFactory(address(0), 0);
     }
 
     // Internal
@@ -96,12 +75,18 @@ abstract contract Venues is IArbitrageExecutor {
         address tokenB,
         uint256 fee
     ) internal view returns (address) {
-        ConcentratedFactory memory factory = concentratedFactory(number);
         (address token0, address token1) = tokenA < tokenB ? (tokenA, tokenB) : (tokenB, tokenA);
         bytes32 salt = keccak256(abi.encode(token0, token1, fee));
-        bytes memory preimage =
-            abi.encodePacked(hex"ff", factory.deployer, salt, factory.initCodeHash);
-        return address(uint160(uint256(keccak256(preimage))));
+        (address deployer, bytes32 initCodeHash) = _concentratedFactory(number);
+        return Create2.computeAddress(salt, initCodeHash, deployer);
+    }
+
+    /// @dev Zeros where there is none.
+    function _concentratedFactory(uint256 number) internal view returns (address, bytes32) {
+        if (number == 0) return (DEPLOYER_0, INIT_CODE_HASH_0);
+        if (number == 1) return (DEPLOYER_1, INIT_CODE_HASH_1);
+        if (number == 2) return (DEPLOYER_2, INIT_CODE_HASH_2);
+        return (address(0), 0);
     }
 
     /// @dev For protocols that let anybody ask for a callback on somebody else.
