@@ -46,7 +46,7 @@ prop *arguments: setup-dev
 contracts: setup-dev
     cd contracts && bin/forge fmt --check
     cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'src/**/*.sol' 'devnet/*.sol'
-    cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 -c test/.solhint.json 'test/**/*.sol'
+    cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 -c test/.solhint.json 'test/**/*.sol' 'devnet/doubles/*.sol'
     cd contracts && bin/forge build src devnet
     cd contracts && FORGE_SNAPSHOT_CHECK=true bin/forge test
 

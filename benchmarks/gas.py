@@ -23,7 +23,7 @@ from benchmarks.report import Row, report
 from graphs.units import WEI_PER_ETHER, Address
 from searcher.adapters.rpc import open_rpc
 from searcher.calldata import encode_execute
-from searcher.model import LenderKind
+from searcher.flash_lenders import LenderKind
 from searcher.plan_bytes import encode_plan
 from searcher.plans import (
     AaveV3Source,

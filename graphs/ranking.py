@@ -4,7 +4,6 @@ Separate from sizing because it looks at all cycles of a search together: an upp
 profit, computed on arrays, proves which of them cannot be among the best.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -13,15 +12,15 @@ import numpy as np
 from graphs.bellman_ford import CycleSearch
 from graphs.bulk.pool_arrays import trades_of
 from graphs.bulk.quotes import AMOUNT_LIMBS
-from graphs.bulk.sizing import SIZED, UNKNOWN, BulkTerms, Sizes, size_rows
+from graphs.bulk.sizing import SIZED, UNKNOWN, BulkTerms, size_rows
 from graphs.bulk.words import integers_of, limbs_of
 from graphs.cycles import Cycle
+from graphs.flash_fees import FeeRule, flash_fee_half_up
 from graphs.market import Market
 from graphs.profit_bounds import BOUNDED_HOPS, TermsFloat, bounds_of_rows
 from graphs.quotes import quote_cycle
-from graphs.sizing import FeeRule, SizedCycle, flash_fee_half_up, size_cycle
+from graphs.sizing import SizedCycle, size_cycle
 from graphs.token_graph import Floats, Indices
-from graphs.units import BPS
 
 FIRST_BATCH: Final = 64
 """Cycles that are sized before bounds are looked at again."""
@@ -42,12 +41,20 @@ class Loan:
 
     def bulk_terms(self) -> BulkTerms:
         """Give what kernels need."""
-        max_input = limbs_of([self.max_input], AMOUNT_LIMBS)
-        return BulkTerms(self.terms_float(), max_input, self.fee_bps, BPS)
+        owed, lent = self.flash_fee.owed(self.fee_bps)
+        return BulkTerms(
+            smooth=self.terms_float(),
+            max_input=limbs_of([self.max_input], AMOUNT_LIMBS),
+            owed=owed,
+            lent=lent,
+            addend=self.flash_fee.addend(self.fee_bps),
+            fixed=self.flash_fee.fixed,
+        )
 
     def terms_float(self) -> TermsFloat:
         """Give what a bound of the profit needs."""
-        return TermsFloat(owed=1 + self.fee_bps / BPS, max_input=float(self.max_input))
+        owed, lent = self.flash_fee.owed(self.fee_bps)
+        return TermsFloat(owed=owed / lent, max_input=float(self.max_input))
 
 
 class RowSize(NamedTuple):
@@ -98,26 +105,14 @@ def size_rows_of(
     arrays, trades = trades_of(market, search.graph, search.edges[rows])
     sizes = size_rows(arrays, trades, loan.bulk_terms())
     unknown = rows[sizes.status == UNKNOWN].tolist()
-    return [
-        *_compiled_sizes(rows, sizes, loan),
-        *(
-            RowSize(sized.gross_profit, row, sized.amounts[0])
-            for row in unknown
-            if (sized := _sized_by_pools(market, search[row], loan))
-        ),
-    ]
-
-
-def _compiled_sizes(rows: Indices, sizes: Sizes, loan: Loan) -> Iterator[RowSize]:
-    """Charge the flash fee exactly; the kernels knew it but for a unit."""
     is_sized = sizes.status == SIZED
-    inputs = integers_of(sizes.inputs[is_sized])
-    outputs = integers_of(sizes.outputs[is_sized])
-    flash_fee, fee_bps = loan.flash_fee, loan.fee_bps
-    for row, amount_in, amount_out in zip(rows[is_sized].tolist(), inputs, outputs, strict=True):
-        gross_profit = amount_out - amount_in - flash_fee(amount_in, fee_bps)
-        if gross_profit > 0:
-            yield RowSize(gross_profit, row, amount_in)
+    profits, inputs = integers_of(sizes.profits[is_sized]), integers_of(sizes.inputs[is_sized])
+    by_pools = (
+        RowSize(sized.gross_profit, row, sized.amounts[0])
+        for row in unknown
+        if (sized := _sized_by_pools(market, search[row], loan))
+    )
+    return [*map(RowSize, profits, rows[is_sized].tolist(), inputs), *by_pools]
 
 
 def by_profit(sized: SizedCycle) -> tuple[int, Cycle]:

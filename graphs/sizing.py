@@ -8,7 +8,7 @@ that a pool takes, the search ends within one part in ten million of it. An orde
 where a level ends, and the optimum with it, so the ends of levels beside it are tried themselves.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isqrt
@@ -17,11 +17,12 @@ from typing import Final
 from graphs.cycles import Cycle
 from graphs.errors import AmountOutOfRangeError, InsufficientLiquidityError
 from graphs.fixed_point import div_up
+from graphs.flash_fees import FeeRule, flash_fee_half_up
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.order_book import OrderBookPool
 from graphs.quotes import least_input, quote_cycle
-from graphs.units import BPS, PIPS
+from graphs.units import PIPS
 
 SCAN_FACTOR: Final = 4
 """Ratio of neighbouring inputs in the scan that brackets the optimum.
@@ -35,9 +36,6 @@ SECTIONS: Final = 10**8
 
 REFINEMENTS: Final = 16
 """Rounds of moving to a better neighbour before the search is content."""
-
-FeeRule = Callable[[int, int], int]
-"""A lender's fee in raw units, from the amount and the fee in basis points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +53,6 @@ class SizedCycle:
 
     gross_profit: int
     """Last amount minus first amount minus flash fee, in raw units of the base; above zero."""
-
-
-def flash_fee_half_up(amount: int, fee_bps: int) -> int:
-    """Charge as Aave V3 does: PercentageMath.percentMul of the premium, rounded half up."""
-    return (amount * fee_bps + BPS // 2) // BPS
-
-
-def flash_fee_up(amount: int, fee_bps: int) -> int:
-    """Charge as Balancer V2 does: FixedPoint.mulUp of the flash loan fee, rounded up."""
-    return div_up(amount * fee_bps, BPS)
 
 
 def size_cycle(
@@ -134,9 +122,9 @@ def _solved_down(trials: _Trials, pools: list[ConstantProductPool]) -> tuple[int
     """Solve for the most profitable input and for the one that breaks even, rounded down.
 
     A hop maps x to a x / (b + c x), where a = reserve_out * g, b = reserve_in * 10^6, c = g and
-    g = 10^6 - fee_pips; so does a chain of hops. With f = 1 + fee the profit a x / (b + c x) - f x
-    is concave, greatest at x = (sqrt(a b / f) - b) / c, where it is (sqrt(a) - sqrt(f b))^2 / c,
-    and zero at x = (a / f - b) / c.
+    g = 10^6 - fee_pips; so does a chain of hops. With f = owed / lent, which is 1 + fee, the profit
+    a x / (b + c x) - f x is concave, greatest at x = (sqrt(a b / f) - b) / c, where it is
+    (sqrt(a) - sqrt(f b))^2 / c, and zero at x = (a / f - b) / c.
     None when a <= f b, for no x is profitable, and when the greatest profit is below a half:
     rounding of the fee gives half a unit at most, so no whole unit can be earned.
     """
@@ -149,14 +137,14 @@ def _solved_down(trials: _Trials, pools: list[ConstantProductPool]) -> tuple[int
         slope = slope * reserve_in * PIPS + kept_pips * numerator
         numerator *= reserve_out * kept_pips
         constant *= reserve_in * PIPS
-    owed_bps = BPS + trials.fee_bps
-    root = isqrt(numerator * constant * owed_bps * BPS)
-    if numerator * BPS <= constant * owed_bps:
+    owed, lent = trials.flash_fee.owed(trials.fee_bps)
+    root = isqrt(numerator * constant * owed * lent)
+    if numerator * lent <= constant * owed:
         return None
-    if 2 * (numerator * BPS + constant * owed_bps - 2 * root) < slope * BPS:
+    if 2 * (numerator * lent + constant * owed - 2 * root) < slope * lent:
         return None
-    optimum = (root // owed_bps - constant) // slope
-    break_even = (numerator * BPS // owed_bps - constant) // slope
+    optimum = (root // owed - constant) // slope
+    break_even = (numerator * lent // owed - constant) // slope
     return optimum, break_even
 
 

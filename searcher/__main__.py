@@ -6,11 +6,24 @@ from typing import Annotated
 import typer
 
 from searcher.command_line import prepare_kernels, run_app, run_until_stopped
-from searcher.config import NetworkSettings, Settings, environment, load_network, load_settings
+from searcher.config import (
+    NetworkSettings,
+    Settings,
+    deployment_path,
+    environment,
+    load_configured,
+    load_network,
+    load_settings,
+    parse_address,
+)
+from searcher.deploy import DeployOptions, deploy_executor
 from searcher.errors import ConfigError
 from searcher.event_log import EventLog
+from searcher.executor_artifact import load_executor, write_verification_input
 from searcher.fork_process import running_fork
-from searcher.live import Run, load_secrets, run_live
+from searcher.live import Run, load_secrets, run_live, trading_address
+from searcher.network_wiring import network_wiring
+from searcher.wiring import NOWHERE
 
 FORK = "fork"
 """The network that is started rather than found."""
@@ -45,9 +58,56 @@ def run(
             _run(settings, chosen, ledger=ledger, sends=live)
         return
     chosen = load_network(settings, network, environment())
-    if live and chosen.chain_id == MAINNET_CHAIN_ID and not i_understand_mainnet:
-        raise ConfigError("mainnet spends real money; repeat with --live --i-understand-mainnet")
+    _require_consent(chosen, sends=live, consents=i_understand_mainnet)
     _run(settings, chosen, ledger=ledger, sends=live)
+
+
+@app.command()
+def deploy(
+    *,
+    network: Annotated[str, typer.Option(help="A network of the configuration.")],
+    live: Annotated[bool, typer.Option("--live", help="Send the transaction.")] = False,
+    i_understand_mainnet: Annotated[
+        bool, typer.Option("--i-understand-mainnet", help="Let --live spend on mainnet.")
+    ] = False,
+    beneficiary: Annotated[
+        str, typer.Option(help="Who receives profits, for good; else the trading account.")
+    ] = "",
+    guardian: Annotated[str, typer.Option(help="Who can pause besides the owner.")] = "",
+    verify_input: Annotated[
+        Path | None, typer.Option(help="A file for the standard JSON that block explorers take.")
+    ] = None,
+    config: Annotated[Path, typer.Option(help="The settings.")] = Path("config.toml"),
+) -> None:
+    """Say where the executor would stand and what that costs; with --live, deploy and verify it."""
+    settings = load_settings(config)
+    artifact = load_executor()
+    if verify_input is not None:
+        write_verification_input(artifact, verify_input)
+        typer.echo(f"wrote {verify_input}, for {artifact.compiler_version}")
+    chosen = load_configured(settings, network, environment())
+    _require_consent(chosen, sends=live, consents=i_understand_mainnet)
+    secrets = load_secrets(settings.keys, environment())
+    owner = trading_address(secrets)
+    options = DeployOptions(
+        network=chosen,
+        artifact=artifact,
+        wiring=network_wiring(
+            chosen,
+            owner=owner,
+            beneficiary=parse_address(beneficiary, "--beneficiary") if beneficiary else owner,
+            guardian=parse_address(guardian, "--guardian") if guardian else NOWHERE,
+        ),
+        trading_key=secrets.trading,
+        note=deployment_path(settings, network),
+        sends=live,
+    )
+    run_until_stopped(deploy_executor(options, typer.echo))
+
+
+def _require_consent(network: NetworkSettings, *, sends: bool, consents: bool) -> None:
+    if sends and network.chain_id == MAINNET_CHAIN_ID and not consents:
+        raise ConfigError("mainnet spends real money; repeat with --live --i-understand-mainnet")
 
 
 def _run(settings: Settings, network: NetworkSettings, *, ledger: Path, sends: bool) -> None:

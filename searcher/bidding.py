@@ -5,20 +5,14 @@ is zero: a transaction that leaks out of its bundle pays no tip for failing. The
 next block is known exactly (EIP-1559), so gas is the only estimate here.
 """
 
-from graphs.fixed_point import mul_div_up
+from graphs.fixed_point import mul_div_down, mul_div_up
 from graphs.objective import Objective
 from graphs.units import BPS
-from graphs.valuation import IDENTITY, Valuation
+from graphs.valuation import Valuation
 from searcher.base_fee import next_base_fee
 from searcher.config import BiddingSettings
-from searcher.model import Bid, Block, LenderKind, Opportunity, Rejection
-
-GAS_FIXED = {LenderKind.AAVE_V3: 330_000, LenderKind.BALANCER_V2: 190_000}
-"""Upper bound of a transaction's gas without its hops: intrinsic, loan, tip and sweep."""
-
-GAS_PER_HOP = 170_000
-"""Upper bound of one swap's gas, a concentrated pool that crosses a few ticks included."""
-
+from searcher.gas_bounds import LEAST_HOP_GAS
+from searcher.model import Bid, Block, Opportunity, Rejection
 
 BID = "bid"
 """The stage of a rejection because it is not worth a bid, or none can be made."""
@@ -28,13 +22,16 @@ BELOW_MINIMUM = "net profit below minimum"
 
 
 def objective(
-    block: Block, lender: LenderKind, settings: BiddingSettings, *, valuation: Valuation
+    block: Block, loan_gas: int, settings: BiddingSettings, *, valuation: Valuation
 ) -> Objective:
-    """What a transaction in the next block must pay for, with gas at its upper bound."""
+    """What a transaction in the next block must pay for at least.
+
+    Each hop is charged as if it were of the cheapest kind of pool; a bid knows the pools.
+    """
     base_fee_wei = following_base_fee(block)
     return Objective(
-        fixed_cost_wei=GAS_FIXED[lender] * base_fee_wei,
-        hop_cost_wei=GAS_PER_HOP * base_fee_wei,
+        fixed_cost_wei=loan_gas * base_fee_wei,
+        hop_cost_wei=LEAST_HOP_GAS * base_fee_wei,
         tip_share_bps=settings.tip_share_bps,
         min_net_profit_wei=settings.min_net_profit_wei,
         valuation=valuation,
@@ -55,10 +52,8 @@ def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bi
 
     Gas is charged at its upper bound, so the real net profit is never below the bid's.
     """
-    hops, lender = len(opportunity.cycle.hops), opportunity.lender.kind
-    goal = objective(block, lender, settings, valuation=IDENTITY)
-    gas_cost_wei = goal.cost_wei(hops)
-    tip_wei = goal.tip_wei(opportunity.gross_profit_wei)
+    gas_cost_wei = opportunity.gas_limit_gas * following_base_fee(block)
+    tip_wei = mul_div_down(opportunity.gross_profit_wei, settings.tip_share_bps, BPS)
     net_profit_wei = opportunity.gross_profit_wei - tip_wei - gas_cost_wei
     if net_profit_wei < settings.min_net_profit_wei:
         return _declined(opportunity, BELOW_MINIMUM)
@@ -72,7 +67,7 @@ def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bi
         min_profit_wei=least_gross_profit_up(
             gas_cost_wei + settings.min_net_profit_wei, settings.tip_share_bps
         ),
-        gas_limit_gas=GAS_FIXED[lender] + GAS_PER_HOP * hops,
+        gas_limit_gas=opportunity.gas_limit_gas,
         max_fee_per_gas_wei=following_base_fee(block),
         net_profit_wei=net_profit_wei,
     )

@@ -5,34 +5,18 @@ Identifiers are pure functions of what they identify, so a replay writes the sam
 
 import hashlib
 import uuid
-from typing import Final
 
-from graphs.cycles import Hop
 from graphs.market import Market
-from graphs.pools.concentrated import ConcentratedPool
-from graphs.pools.constant_product import ConstantProductPool
-from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address
 from searcher.calldata import encode_execute
-from searcher.errors import CalldataError
 from searcher.flashbots import bundle_hash, transaction_hash
-from searcher.model import AdmittedBundle, Bid, Bundle, LenderKind, Rejection, Simulation
-from searcher.plans import (
-    AaveV3Source,
-    BalancerV2Source,
-    Plan,
-    PlanHop,
-    Source,
-    UniswapV2Hop,
-    UniswapV3Hop,
-)
+from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
+from searcher.plan_hops import plan_hop
+from searcher.plans import Plan
 from searcher.ports import Signer, UnsignedTransaction
 
 SIMULATE = "simulate"
 """The stage of a rejection because nobody simulated the bundle."""
-
-UNISWAP_V3_FACTORY: Final = 0
-"""Its number in the wiring of every executor that we deploy."""
 
 ADMIT = "admit"
 """The stage of a rejection because the simulation was not what had been predicted."""
@@ -63,43 +47,16 @@ def assemble(bid: Bid, *, market: Market, executor: Address, signer: Signer, non
 def plan(bid: Bid, market: Market) -> Plan:
     """The bid as the executor reads it."""
     opportunity = bid.opportunity
-    hops = tuple(_plan_hop(market, hop) for hop in opportunity.cycle.hops)
+    hops = tuple(plan_hop(market.pools[hop.pool_id], hop) for hop in opportunity.cycle.hops)
     return Plan(
         target_block=bid.target_block,
         min_profit=bid.min_profit_wei,
         tip_share_bps=bid.tip_share_bps,
-        source=_source(opportunity.lender.kind),
+        source=opportunity.lender.source,
         asset=opportunity.cycle.base,
         amount_in=opportunity.amounts[0],
         hops=hops,
     )
-
-
-def _source(kind: LenderKind) -> Source:
-    match kind:
-        case LenderKind.AAVE_V3:
-            return AaveV3Source()
-        case LenderKind.BALANCER_V2:
-            return BalancerV2Source()
-
-
-def _plan_hop(market: Market, hop: Hop) -> PlanHop:
-    match market.pools[hop.pool_id]:
-        case ConstantProductPool() as pool:
-            return UniswapV2Hop(
-                pool=Address(pool.id),
-                fee_pips=pool.fee_pips,
-                zero_for_one=hop.token_in < hop.token_out,
-            )
-        case ConcentratedPool() as pool if not isinstance(pool, UniswapV4Pool):
-            return UniswapV3Hop(
-                token_in=hop.token_in,
-                token_out=hop.token_out,
-                fee_pips=pool.fee_pips,
-                factory=UNISWAP_V3_FACTORY,
-            )
-        case pool:
-            raise CalldataError("hops", f"the executor cannot trade pool {pool.id}")
 
 
 def bundle_id(bid: Bid, tx_hash: str) -> str:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar, get_args
+from typing import Annotated, Final, Literal, Self, TypeVar, get_args
 
 from eth_utils.address import is_checksum_address
 from pydantic import (
@@ -22,12 +22,14 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from graphs.units import BPS, PIPS, WEI_PER_ETHER, Address
+from searcher.deployment_file import read_deployment
 from searcher.errors import ConfigError
-from searcher.model import LenderKind
+from searcher.flash_lenders import LenderKind
 
 ENV_PREFIX = "env:"
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}")
@@ -135,6 +137,13 @@ class LedgerSettings(_Section):
     """Holds a file for each network; created when missing, relative to the working directory."""
 
 
+class DeploymentSettings(_Section):
+    """Where `searcher deploy` notes what it deployed."""
+
+    folder: Path = Path(".cache/deployments")
+    """Holds a file for each network; relative to the working directory."""
+
+
 class FactorySettings(_Section):
     """An exchange whose pools are discovered from its factory's events."""
 
@@ -151,14 +160,30 @@ class FactorySettings(_Section):
     """Of uniswap_v2 pools, which do not say; V3 pools carry their own."""
 
 
+WITHOUT_ADDRESS: Final = (LenderKind.NONE, LenderKind.UNISWAP_V2, LenderKind.UNISWAP_V3)
+"""Lenders that need none."""
+
+
 class LenderSettings(_Section):
-    """A flash lender that the executor was deployed with."""
+    """A flash lender that the executor was deployed with, or a pool that lends what it holds."""
 
     kind: LenderKind
-    """The protocol."""
+    """The protocol; none for the first pool of a cycle, which pays before it is paid."""
 
-    address: HexAddress
-    """The Aave pool, the Balancer vault."""
+    address: HexAddress | None = None
+    """The contract that lends: Aave's pool, a vault, Uniswap's manager, a pair. None for kind none,
+    and to have pools of Uniswap V2 or V3 chosen from the market."""
+
+    fee_pips: Annotated[int, Field(ge=0, lt=PIPS)] = 3_000
+    """Of a uniswap_v2 pair, which does not say; the others are asked."""
+
+    @model_validator(mode="after")
+    def _has_an_address_if_it_is_a_contract(self) -> Self:
+        if self.kind is LenderKind.NONE and self.address is not None:
+            raise PydanticCustomError("address", "kind none has no address; remove it")
+        if self.address is None and self.kind not in WITHOUT_ADDRESS:
+            raise PydanticCustomError("address", "a lender of this kind has an address; add it")
+        return self
 
 
 class RelaySettings(_Section):
@@ -190,7 +215,7 @@ class NetworkSettings(_Section):
     """The canonical batch reader."""
 
     executor: HexAddress | None = None
-    """Our contract; None until it is deployed, and then nothing can be simulated."""
+    """Our contract; None to take what `searcher deploy` has noted."""
 
     start_block: Annotated[int, Field(ge=0)] = 0
     """First block whose factory events matter."""
@@ -215,7 +240,20 @@ class Settings(_Section):
     bidding: BiddingSettings = BiddingSettings()
     keys: KeySettings = KeySettings()
     ledger: LedgerSettings = LedgerSettings()
+    deployments: DeploymentSettings = DeploymentSettings()
     networks: Annotated[dict[str, dict[str, object]], Field(repr=False)] = {}
+
+
+def parse_address(text: str, name: str) -> Address:
+    """An address that somebody typed.
+
+    Raises:
+        ConfigError: it is none, or its checksum is wrong; named as what it was typed for.
+    """
+    try:
+        return _address(text)
+    except ValueError as error:
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def environment() -> Mapping[str, str]:
@@ -233,6 +271,16 @@ def load_settings(path: Path) -> Settings:
 
 
 def load_network(settings: Settings, name: str, variables: Mapping[str, str]) -> NetworkSettings:
+    """Choose a network; where it names no executor, take the one that was deployed last.
+
+    Raises:
+        ConfigError: as `load_configured`, or the note of the deployment is of another chain.
+    """
+    network = load_configured(settings, name, variables)
+    return _with_deployment(network, deployment_path(settings, name))
+
+
+def load_configured(settings: Settings, name: str, variables: Mapping[str, str]) -> NetworkSettings:
     """Choose a network and resolve its references to the environment.
 
     A network with the single key `file` is read from there: local chains leave such a file.
@@ -242,11 +290,28 @@ def load_network(settings: Settings, name: str, variables: Mapping[str, str]) ->
     """
     section = _section(settings, name)
     if set(section) != {"file"}:
-        return _validated(NetworkSettings, section, source=f"networks.{name}", variables=variables)
+        source = f"networks.{name}"
+        return _validated(NetworkSettings, section, source=source, variables=variables)
     path = network_path(settings, name)
     if not path.exists():
         raise ConfigError(f"network {name!r} is not running ({path} is missing); start it first")
     return _validated(NetworkSettings, _toml(path), source=str(path), variables=variables)
+
+
+def deployment_path(settings: Settings, name: str) -> Path:
+    """The file in which a network's deployment is noted."""
+    return settings.deployments.folder / f"{name}.json"
+
+
+def _with_deployment(network: NetworkSettings, path: Path) -> NetworkSettings:
+    if network.executor is not None:
+        return network
+    noted = read_deployment(path)
+    if noted is None:
+        return network
+    if noted.chain_id != network.chain_id:
+        raise ConfigError(f"{path} is of chain {noted.chain_id}, not {network.chain_id}; remove it")
+    return network.model_copy(update={"executor": noted.executor})
 
 
 def network_path(settings: Settings, name: str) -> Path:

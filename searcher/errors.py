@@ -9,6 +9,7 @@
     ├── RpcError          a node is unreachable, or refused a call
     ├── DivergenceError   our picture of the chain contradicts the chain
     ├── LedgerError       the record of decisions cannot be written
+    ├── DeployError       the executor cannot be deployed, or is not what it should be
     └── KeyMissingError   a signing key is configured but not there
 
 Expected outcomes (no cycle, a revert, a refusal, a late answer) are values, not errors.
@@ -100,6 +101,15 @@ class LedgerError(SearcherError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class DeployError(SearcherError):
+    """A deployment that was not made, or did not leave what it should have."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """One line that names the remedy."""
 
 
 class KeyMissingError(SearcherError):

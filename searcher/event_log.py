@@ -5,13 +5,14 @@ transactions, calldata and signatures never appear.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
 from graphs.cycles import Cycle
 from graphs.tokens import Token
 from graphs.units import Address
+from searcher.flash_lenders import Lender
 from searcher.live import Started
 from searcher.model import Bid, Bundle, CutSearch, Inclusion, Rejection, Simulation, Submission
 from searcher.pipeline import Event, Searched
@@ -52,6 +53,7 @@ class EventLog:
                     block=event.block.number,
                     nominated=event.nominated,
                     truncated=event.truncated,
+                    lenders_skipped=skipped(event.block.lenders),
                 )
             case _:
                 self._say_record(event)
@@ -66,6 +68,11 @@ class EventLog:
                     target_block=record.target_block,
                     cycle=describe(record.opportunity.cycle, self._tokens),
                     lender=record.opportunity.lender.kind.value,
+                    passed_over=[
+                        f"{one.lender.kind.value}: {one.reason}"
+                        + (f" by {one.by}" if one.by else "")
+                        for one in record.opportunity.passed_over
+                    ],
                     gross_profit_wei=record.opportunity.gross_profit_wei,
                     net_profit_wei=record.net_profit_wei,
                 )
@@ -109,6 +116,15 @@ class EventLog:
                     gross_profit_wei=record.gross_profit_wei,
                     gas_used_gas=record.gas_used_gas,
                 )
+
+
+def skipped(lenders: Iterable[Lender]) -> list[str]:
+    """The lenders that refuse after a block, each with its reason."""
+    return [
+        f"{lender.kind.value}: {lender.refusal.value}"
+        for lender in lenders
+        if lender.refusal is not None
+    ]
 
 
 def describe(cycle: Cycle, tokens: Mapping[Address, Token]) -> str:

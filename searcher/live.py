@@ -5,7 +5,7 @@ is what runs on mainnet, with other addresses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import aiohttp
 
 from graphs.kernels import load_kernels
 from graphs.market import Market
+from graphs.pools.base import Pool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from searcher.adapters.blocks import BlockFeed, BlockReader
@@ -24,14 +25,18 @@ from searcher.adapters.discovery import Discovered, Factory, Survey, discover
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
-from searcher.adapters.lenders import LenderSource, resolve_desks
+from searcher.adapters.lenders import resolve_desks
+from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.relays import FlashbotsRelay
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.adapters.simulators import CallBundleSimulator
 from searcher.config import KeySettings, NetworkSettings, Settings
 from searcher.errors import ConfigError
+from searcher.flash_lenders import LenderKind
+from searcher.network_wiring import concentrated_factories
 from searcher.pipeline import Event, Pipeline, Ports, Strategy
+from searcher.pool_lenders import lending_pools
 from searcher.ports import Clock
 from searcher.scan import Terms
 from searcher.tracker import Tracker
@@ -120,7 +125,7 @@ async def run_live(run: Run, watch: Watch) -> None:
         _endpoints(run) as endpoints,
     ):
         signer = TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
-        await _check_chain(rpc, run.network)
+        await check_chain(rpc, run.network)
         executor = await _checked_executor(rpc, run.network, owner=signer.address)
         head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
         found = await discover(rpc, _survey(run.network), block=head)
@@ -191,12 +196,11 @@ async def _reader(
 ) -> BlockReader:
     network = run.network
     multicall = Multicall(rpc=rpc, address=Address(network.multicall3))
-    sources = tuple(
-        LenderSource(kind=lender.kind, address=Address(lender.address))
-        for lender in network.lenders
-    )
     desks = await resolve_desks(
-        multicall, sources=sources, assets=_terms(run).bases, block_hash=head.hash
+        multicall,
+        sources=lender_sources(network, found.pools.values()),
+        assets=_terms(run).bases,
+        block_hash=head.hash,
     )
     return BlockReader(
         rpc=rpc,
@@ -206,6 +210,24 @@ async def _reader(
         account=account,
         executor=Address(network.executor) if network.executor else None,
     )
+
+
+def lender_sources(network: NetworkSettings, pools: Collection[Pool]) -> list[LenderSource]:
+    """The configured lenders, with pools of the market where a kind of pool has no address."""
+    factories, base = concentrated_factories(network), Address(network.weth)
+    sources = []
+    for lender in network.lenders:
+        found = [(lender.address or NOBODY, lender.fee_pips)]
+        if lender.address is None and lender.kind is not LenderKind.NONE:
+            chosen = lending_pools(lender.kind, pools, base)
+            found = [(pool.id, pool.fee_pips) for pool in chosen]
+        sources += [
+            LenderSource(
+                kind=lender.kind, address=Address(address), fee_pips=fee, factories=factories
+            )
+            for address, fee in found
+        ]
+    return sources
 
 
 async def _feed(
@@ -233,7 +255,13 @@ async def _endpoints(run: Run) -> AsyncIterator[tuple[FlashbotsEndpoint, ...]]:
         )
 
 
-async def _check_chain(rpc: Rpc, network: NetworkSettings) -> None:
+async def check_chain(rpc: Rpc, network: NetworkSettings) -> None:
+    """Ask the node which chain it is on.
+
+    Raises:
+        ConfigError: another one than the configuration says.
+        RpcError: the node does not answer.
+    """
     chain_id = quantity(await rpc.call("eth_chainId"), "eth_chainId")
     if chain_id != network.chain_id:
         raise ConfigError(
@@ -245,7 +273,7 @@ async def _check_chain(rpc: Rpc, network: NetworkSettings) -> None:
 async def _checked_executor(rpc: Rpc, network: NetworkSettings, *, owner: Address) -> Address:
     """Refuse an executor that is not there or not ours."""
     if network.executor is None:
-        raise ConfigError("no executor is configured; deploy it and set `executor`")
+        raise ConfigError("no executor is configured; run `searcher deploy`, or set `executor`")
     executor = Address(network.executor)
     if await rpc.call("eth_getCode", executor, "latest") == "0x":
         raise ConfigError(f"there is no contract at executor {executor}; deploy it first")

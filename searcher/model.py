@@ -8,13 +8,7 @@ from enum import StrEnum
 
 from graphs.cycles import Cycle
 from graphs.units import Address, PoolId
-
-
-class LenderKind(StrEnum):
-    """The protocols that the executor can borrow from."""
-
-    AAVE_V3 = "aave_v3"
-    BALANCER_V2 = "balancer_v2"
+from searcher.flash_lenders import Lender, LenderKind, PassedOver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +60,6 @@ class LiquidityChanged:
 
 
 PoolUpdate = ReservesSet | PriceSet | LiquidityChanged
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lender:
-    """One asset of one flash lender, as it stands after a block."""
-
-    kind: LenderKind
-    """The protocol."""
-
-    address: Address
-    """The contract that lends."""
-
-    asset: Address
-    """What is lent."""
-
-    available: int
-    """The most that a flash loan can take; 0 when paused or not listed."""
-
-    fee_bps: int
-    """Of the borrowed amount. The protocol's rounding is `flash_fee`'s concern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +164,12 @@ class Opportunity:
 
     gross_profit_wei: int
     """Output minus input minus flash fee."""
+
+    gas_limit_gas: int
+    """Upper bound of the transaction's gas, from its lender and its pools."""
+
+    passed_over: tuple[PassedOver, ...] = ()
+    """The base token's other lenders, in the block's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

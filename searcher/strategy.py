@@ -1,7 +1,7 @@
 """From a scan to opportunities: what each cycle leaves in wei, with each lender.
 
-The lender is part of the size: each lender's fee and depth bound the input and its gas is its own,
-so every lender of a base token has its own best cycles.
+The lender is part of the size: fee and depth bound the input, so the lenders of each fee have their
+own best cycles; gas and what a lender can serve decide among them.
 """
 
 from collections.abc import Collection, Iterator
@@ -11,23 +11,20 @@ from typing import Final
 from graphs.bellman_ford import CycleSearch
 from graphs.best_first import find_best_cycles
 from graphs.cycles import Cycle
-from graphs.objective import NetCycle, Objective, best_by_net_profit, most_promising
+from graphs.objective import Objective, best_by_net_profit, most_promising
 from graphs.profit_bounds import BOUNDED_HOPS
-from graphs.ranking import Loan
-from graphs.sizing import FeeRule, flash_fee_half_up, flash_fee_up
+from graphs.sizing import SizedCycle
+from graphs.units import Address
 from graphs.valuation import Valuation, find_valuation
-from searcher.bidding import BELOW_MINIMUM, BID, objective
-from searcher.model import CutSearch, Lender, LenderKind, Opportunity, Rejection
+from searcher.bidding import BELOW_MINIMUM, BID, following_base_fee, objective
+from searcher.flash_lenders import Lender, LenderKind
+from searcher.flash_sources import Funded, Funding, fund, fundings, passed_over
+from searcher.gas_bounds import LOAN_GAS, gas_bound
+from searcher.model import CutSearch, Opportunity, Rejection
 from searcher.scan import Scan, Terms
 
-FEE_RULES: Final[dict[LenderKind, FeeRule]] = {
-    LenderKind.AAVE_V3: flash_fee_half_up,
-    LenderKind.BALANCER_V2: flash_fee_up,
-}
-"""How each protocol rounds its fee."""
-
-SIZED_PER_LENDER: Final = 4
-"""Opportunities of each lender: the next ones are for where a proof fails."""
+SIZED_PER_FEE: Final = 4
+"""Opportunities of the lenders of each fee: the next ones are for where a proof fails."""
 
 NOMINATED_AT_MOST: Final = 1_000
 """Cycles with the greatest bounds that are looked at where there are too many to list."""
@@ -58,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One lender, with all that its opportunities are compared by."""
+    """The lenders of one fee, with all that their opportunities are compared by."""
 
     scan: Scan
     """What can be traded."""
@@ -66,40 +63,40 @@ class Desk:
     terms: Terms
     """What is asked of it."""
 
-    lender: Lender
+    funding: Funding
     """Who lends the base."""
 
     valuation: Valuation | None
     """What the base is worth; None where it cannot be sold."""
 
     set_aside: Aside
-    """What failed with this lender or another."""
+    """What failed with one of the lenders or another."""
 
     @property
-    def loan(self) -> Loan:
-        """What the lender asks and offers."""
-        return Loan(
-            fee_bps=self.lender.fee_bps,
-            max_input=self.lender.available,
-            flash_fee=FEE_RULES[self.lender.kind],
-        )
+    def base(self) -> Address:
+        """What is lent."""
+        return self.funding.lenders[0].asset
+
+    def trusted(self, cycle: Cycle) -> list[Lender]:
+        """The lenders that the cycle has not failed with."""
+        lenders = self.funding.lenders
+        return [lender for lender in lenders if (cycle, lender.kind) not in self.set_aside]
 
 
 def find_opportunities(scan: Scan, terms: Terms, *, set_aside: Aside) -> Found:
-    """Size the cycles that leave the most after tip and gas, with each lender of each base.
+    """Size the cycles that leave the most after tip and gas, and fund them, for each base and fee.
 
     What is set aside is nominated too, but never becomes an opportunity.
     """
     records = [
         record
         for base in scan.standings
-        for lender in scan.snapshot.block.lenders
-        if lender.asset == base and lender.available
+        for funding in fundings(scan.snapshot.block.lenders, base)
         for record in _records(
             Desk(
                 scan=scan,
                 terms=terms,
-                lender=lender,
+                funding=funding,
                 valuation=find_valuation(scan.snapshot.graph, base, terms.weth),
                 set_aside=set_aside,
             )
@@ -115,39 +112,63 @@ def find_opportunities(scan: Scan, terms: Terms, *, set_aside: Aside) -> Found:
     )
 
 
-_Ranked = tuple[NetCycle, Opportunity]
+_Ranked = tuple[int, Opportunity]
+"""The net profit in wei, and what earns it."""
 
 
 def _records(desk: Desk) -> Iterator[_Ranked | Rejection | CutSearch]:
-    """Yield the best opportunities of a lender, or why there is none, and what was left out."""
-    standing = desk.scan.standings[desk.lender.asset]
+    """Yield the best opportunities of a fee, or why there is none, and what was left out."""
+    search = desk.scan.standings[desk.base].cycles
     if desk.valuation is None:
-        if len(standing.cycles):
-            yield _declined(desk, standing.cycles[0], NO_WORTH)
+        if len(search):
+            yield _declined(desk, search[0], NO_WORTH)
         return
     goal = objective(
-        desk.scan.snapshot.block, desk.lender.kind, desk.terms.bidding, valuation=desk.valuation
+        desk.scan.snapshot.block,
+        min(LOAN_GAS[lender.kind] for lender in desk.funding.lenders),
+        desk.terms.bidding,
+        valuation=desk.valuation,
     )
-    search = standing.cycles
     if search.truncated:
         search, cut = _best_first(desk, goal)
         yield cut
-    best = best_by_net_profit(
-        desk.scan.snapshot.market,
-        search,
-        loan=desk.loan,
-        objective=goal,
-        top=SIZED_PER_LENDER + len(desk.set_aside),
-    )
-    untried = [
-        earned for earned in best if (earned.sized.cycle, desk.lender.kind) not in desk.set_aside
-    ]
-    if untried and desk.lender.asset != desk.terms.weth:
-        yield _declined(desk, untried[0].sized.cycle, ONLY_WETH)
-    elif untried:
-        yield from ((earned, _opportunity(desk, earned)) for earned in untried[:SIZED_PER_LENDER])
-    elif not best and len(search):
-        yield _declined(desk, most_promising(search, desk.loan, goal), BELOW_MINIMUM)
+    funded, is_tried = _funded(desk, search, goal)
+    enough = [one for one in funded if one[0] >= desk.terms.bidding.min_net_profit_wei]
+    if enough and desk.base != desk.terms.weth:
+        yield _declined(desk, enough[0][1].cycle, ONLY_WETH)
+    elif enough:
+        yield from enough
+    elif len(search) and not is_tried:
+        yield _declined(desk, most_promising(search, desk.funding.loan, goal), BELOW_MINIMUM)
+
+
+def _funded(desk: Desk, search: CycleSearch, goal: Objective) -> tuple[list[_Ranked], bool]:
+    """The best that can be funded, and whether there are only others, which cannot.
+
+    Looks at twice as many cycles while too few can be funded and there are more.
+    """
+    top = SIZED_PER_FEE
+    while True:
+        best = best_by_net_profit(
+            desk.scan.snapshot.market, search, loan=desk.funding.loan, objective=goal, top=top
+        )
+        ranked = [one for earned in best for one in _opportunities(desk, earned.sized, goal)]
+        if len(ranked) >= SIZED_PER_FEE or len(best) < top:
+            is_tried = bool(best) and not ranked
+            return sorted(ranked, key=_by_net_profit)[:SIZED_PER_FEE], is_tried
+        top *= 2
+
+
+def _opportunities(desk: Desk, sized: SizedCycle, goal: Objective) -> Iterator[_Ranked]:
+    """Yield the cycle with its lender and what it leaves, if somebody lends for it."""
+    snapshot = desk.scan.snapshot
+    funded = fund(sized, desk.trusted(sized.cycle), snapshot.market)
+    if funded is None:
+        return
+    opportunity = _opportunity(desk, funded)
+    earned = goal.earned(snapshot.market, funded.sized)
+    gas_wei = opportunity.gas_limit_gas * following_base_fee(snapshot.block)
+    yield earned.gross_profit_wei - earned.tip_wei - gas_wei, opportunity
 
 
 def _best_first(desk: Desk, goal: Objective) -> tuple[CycleSearch, CutSearch]:
@@ -155,16 +176,16 @@ def _best_first(desk: Desk, goal: Objective) -> tuple[CycleSearch, CutSearch]:
     settings = desk.terms.search
     best = find_best_cycles(
         desk.scan.snapshot.graph,
-        desk.lender.asset,
-        desk.loan,
+        desk.base,
+        desk.funding.loan,
         max_hops=min(settings.max_hops, BOUNDED_HOPS),
         limits=goal.limits(top=NOMINATED_AT_MOST, max_trials=settings.max_trials),
     )
     is_bounded = settings.max_hops <= BOUNDED_HOPS
     cut = CutSearch(
         block_number=desk.scan.snapshot.block.number,
-        base=desk.lender.asset,
-        lender=desk.lender.kind,
+        base=desk.base,
+        lender=desk.funding.deepest.kind,
         nominated=len(best.cycles),
         left_out=best.unexpanded,
         bound_wei=goal.net_bound_up(best.left_out_bound_float) if is_bounded else None,
@@ -172,15 +193,19 @@ def _best_first(desk: Desk, goal: Objective) -> tuple[CycleSearch, CutSearch]:
     return best.cycles, cut
 
 
-def _opportunity(desk: Desk, earned: NetCycle) -> Opportunity:
+def _opportunity(desk: Desk, funded: Funded) -> Opportunity:
+    snapshot, cycle = desk.scan.snapshot, funded.sized.cycle
+    pools = [snapshot.market.pools[hop.pool_id] for hop in cycle.hops]
     return Opportunity(
-        block_number=desk.scan.snapshot.block.number,
-        block_hash=desk.scan.snapshot.block.hash,
-        cycle=earned.sized.cycle,
-        amounts=earned.sized.amounts,
-        lender=desk.lender,
-        flash_fee_wei=earned.sized.flash_fee,
-        gross_profit_wei=earned.sized.gross_profit,
+        block_number=snapshot.block.number,
+        block_hash=snapshot.block.hash,
+        cycle=cycle,
+        amounts=funded.sized.amounts,
+        lender=funded.lender,
+        flash_fee_wei=funded.sized.flash_fee,
+        gross_profit_wei=funded.sized.gross_profit,
+        gas_limit_gas=gas_bound(funded.lender.kind, pools),
+        passed_over=passed_over(funded, snapshot.block.lenders, snapshot.market),
     )
 
 
@@ -191,5 +216,5 @@ def _declined(desk: Desk, cycle: Cycle, reason: str) -> Rejection:
 
 
 def _by_net_profit(ranked: _Ranked) -> tuple[object, ...]:
-    earned, opportunity = ranked
-    return -earned.net_profit_wei, opportunity.cycle, opportunity.lender.kind
+    net_profit_wei, opportunity = ranked
+    return -net_profit_wei, opportunity.cycle, opportunity.lender.kind

@@ -16,11 +16,11 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import PoolId
 from searcher.errors import DivergenceError
+from searcher.flash_lenders import LenderKind
 from searcher.model import (
     Block,
     Bundle,
     Inclusion,
-    LenderKind,
     LiquidityChanged,
     Opportunity,
     Outcome,

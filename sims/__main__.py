@@ -57,6 +57,9 @@ def demo(
     blocks: Annotated[int, typer.Option(min=1, help="Blocks in which traders trade.")] = 20,
     seed: Annotated[int, typer.Option(help="Of the traders: the same seed, the same trades.")] = 7,
     pace: Pace = 1.0,
+    flash_swaps: Annotated[
+        bool, typer.Option("--flash-swaps", help="Let a cycle's first pool lend: it always wins.")
+    ] = False,
     config: Config = Path("config.toml"),
     ledger: Annotated[Path | None, typer.Option(help="A new file; else one under .cache.")] = None,
     as_json: Json = False,
@@ -69,6 +72,7 @@ def demo(
         blocks=blocks,
         seed=seed,
         pace_s=pace,
+        flash_swaps=flash_swaps,
     )
     prepare_kernels()
     record = DemoRecord()

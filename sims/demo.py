@@ -13,10 +13,11 @@ from typing import Final
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.config import NetworkSettings, Settings
+from searcher.flash_lenders import LenderKind
 from searcher.live import Run, Secrets, Started, run_live
 from searcher.pipeline import Event, Searched
 from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
-from sims.devnet.cache import devnet
+from sims.devnet.cache import Devnet, devnet
 from sims.devnet.protocols import Progress
 from sims.devnet.traders import Noise, Traders, open_traders
 from sims.local_network import devnet_network, running_local_relay
@@ -48,6 +49,9 @@ class DemoOptions:
 
     noise: Noise = field(default_factory=Noise)
     """How much traders trade."""
+
+    flash_swaps: bool = False
+    """Whether the first pool of a cycle may pay before it is paid: that beats every lender here."""
 
 
 Watch = Callable[[Event | Started], None]
@@ -86,7 +90,7 @@ async def run_demo(options: DemoOptions, *, say: Progress, watch: Watch) -> floa
         SearcherError: the bot stopped; also inside an ExceptionGroup.
     """
     async with devnet(progress=say) as chain:
-        network = devnet_network(chain.anvil, chain.deployment)
+        network = _stage_network(chain, options)
         async with (
             running_local_relay(network) as (relay, network),
             open_rpc(chain.anvil.http_url) as rpc,
@@ -98,6 +102,16 @@ async def run_demo(options: DemoOptions, *, say: Progress, watch: Watch) -> floa
             stage = _Stage(rpc=rpc, traders=traders, builder=relay.builder, network=network)
             say("bot")
             return await _perform(stage, options, watch)
+
+
+def _stage_network(chain: Devnet, options: DemoOptions) -> NetworkSettings:
+    network = devnet_network(chain.anvil, chain.deployment)
+    chosen = tuple(
+        lender
+        for lender in network.lenders
+        if options.flash_swaps or lender.kind is not LenderKind.NONE
+    )
+    return network.model_copy(update={"lenders": chosen})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

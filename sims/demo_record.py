@@ -8,8 +8,9 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 
+from searcher.flash_lenders import LenderKind
 from searcher.live import Started
-from searcher.model import Bundle, Inclusion, LenderKind, Outcome, Rejection, Simulation, Submission
+from searcher.model import Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
 from searcher.pipeline import Event, Searched
 
 NS_PER_MS = 1_000_000
@@ -88,6 +89,17 @@ class DemoRecord:
     def landed_by_lender(self) -> dict[LenderKind, int]:
         """Landed bundles for each flash source."""
         return dict(Counter(row.bundle.bid.opportunity.lender.kind for row in self.landed))
+
+    def passed_over(self, chosen: LenderKind) -> dict[tuple[LenderKind, str], int]:
+        """Who did not lend for the landed bundles of a source, and why: how often."""
+        return dict(
+            Counter(
+                (other.lender.kind, other.reason)
+                for row in self.landed
+                if row.bundle.bid.opportunity.lender.kind is chosen
+                for other in row.bundle.bid.opportunity.passed_over
+            )
+        )
 
     def latencies_ms(self) -> list[float]:
         """From a block's arrival to the relay's acknowledgement, for every bundle sent."""

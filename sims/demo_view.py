@@ -16,8 +16,9 @@ from graphs.cycles import Cycle
 from graphs.market import Market
 from graphs.units import WEI_PER_ETHER, Address
 from searcher.event_log import name
+from searcher.flash_lenders import LenderKind
 from searcher.live import Started
-from searcher.model import Bundle, Inclusion, LenderKind, Outcome
+from searcher.model import Bundle, Inclusion, Outcome
 from searcher.pipeline import Event
 from sims.demo_record import DemoRecord, Row
 
@@ -28,7 +29,16 @@ HEADER_LINES = 5
 ROW_LINES = 4
 """A row takes two lines, on a narrow terminal up to four."""
 
-LENDER_NAMES = {LenderKind.AAVE_V3: "Aave", LenderKind.BALANCER_V2: "Balancer"}
+LENDER_NAMES = {
+    LenderKind.NONE: "first pool",
+    LenderKind.AAVE_V3: "Aave V3",
+    LenderKind.BALANCER_V2: "Balancer V2",
+    LenderKind.BALANCER_V3: "Balancer V3",
+    LenderKind.UNISWAP_V2: "Uniswap V2",
+    LenderKind.UNISWAP_V3: "Uniswap V3",
+    LenderKind.UNISWAP_V4: "Uniswap V4",
+    LenderKind.DYDX_SOLO: "dYdX Solo",
+}
 OUTCOME_STYLES = {
     Outcome.LANDED: "green",
     Outcome.MISSED: "yellow",
@@ -101,8 +111,6 @@ def _outcome(row: Row) -> str:
 
 def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
     """The closing lines."""
-    by_lender = sorted(record.landed_by_lender().items())
-    lenders = ", ".join(f"{count} with {LENDER_NAMES[kind]}" for kind, count in by_lender)
     is_exact = all(row.is_exact for row in record.landed)
     latency = summary["block_to_bundle_ms"]
     median = latency["p50"] if isinstance(latency, dict) else None
@@ -113,9 +121,10 @@ def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
     return [
         (
             f"{summary['blocks']} blocks, {summary['opportunities']} opportunities, "
-            f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed "
-            f"({lenders}), {summary['reverted_on_chain']} reverted on chain"
+            f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed, "
+            f"{summary['reverted_on_chain']} reverted on chain"
         ),
+        *_lender_lines(record),
         (
             f"gross profit of what landed: expected {profits['expected']}, "
             f"simulated {profits['simulated']}, realised {profits['realised']} WETH"
@@ -123,6 +132,18 @@ def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
         ),
         f"from a block's arrival to the relay's acknowledgement: {median} ms (median)",
     ]
+
+
+def _lender_lines(record: DemoRecord) -> list[str]:
+    """Who lent how often, and why nobody else did."""
+    lines = []
+    for chosen, count in sorted(record.landed_by_lender().items(), key=lambda item: -item[1]):
+        others = sorted(record.passed_over(chosen).items(), key=lambda item: -item[1])
+        reasons = ", ".join(
+            f"{LENDER_NAMES[kind]} {reason} ({times})" for (kind, reason), times in others
+        )
+        lines.append(f"{count} with {LENDER_NAMES[chosen]}; passed over: {reasons or 'nobody'}")
+    return lines
 
 
 class DemoView:

@@ -20,13 +20,8 @@ from searcher.adapters.clock import SystemClock
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, quantity
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.config import NetworkSettings
-from searcher.model import LenderKind
-from searcher.wiring import (
-    UNISWAP_V3_INIT_CODE_HASH,
-    ConcentratedFactory,
-    Wiring,
-    constructor_argument,
-)
+from searcher.network_wiring import network_wiring
+from searcher.wiring import constructor_argument
 from sims.devnet.accounts import DEPLOYER, public_address
 from sims.devnet.anvil import ROOT, AnvilOptions, running_anvil
 from sims.devnet.artifacts import compiled_code
@@ -96,9 +91,6 @@ async def _check_upstream(upstream: NetworkSettings) -> None:
             f"its node is on chain {chain_id}, the configuration says {upstream.chain_id}; "
             "correct http_url or chain_id"
         )
-    missing = set(LenderKind) - {lender.kind for lender in upstream.lenders}
-    if missing:
-        raise ForkError(f"the executor needs a lender of kind {min(missing)}; configure one")
 
 
 async def _build_blocks(builder: Builder, *, pace_s: float) -> NoReturn:
@@ -114,23 +106,9 @@ async def _deploy_executor(rpc: Rpc, options: ForkOptions) -> Address:
     for account in (deployer, options.owner):
         await rpc.call("anvil_setBalance", account, hex(GAS_MONEY_WEI))
     head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
-    lenders = {lender.kind: Address(lender.address) for lender in options.upstream.lenders}
     contracts = await asyncio.to_thread(compile_contracts, ROOT)
     builder = Deployer(rpc, address=deployer, timestamp_s=head.timestamp_s)
-    wiring = Wiring(
-        owner=options.owner,
-        beneficiary=options.owner,
-        weth=Address(options.upstream.weth),
-        aave_pool=lenders[LenderKind.AAVE_V3],
-        balancer_v2_vault=lenders[LenderKind.BALANCER_V2],
-        concentrated_factories=tuple(
-            ConcentratedFactory(
-                deployer=Address(factory.address), init_code_hash=UNISWAP_V3_INIT_CODE_HASH
-            )
-            for factory in options.upstream.factories
-            if factory.kind == "uniswap_v3"
-        ),
-    )
+    wiring = network_wiring(options.upstream, owner=options.owner, beneficiary=options.owner)
     code = compiled_code(contracts["ArbitrageExecutor"])
     return await builder.deploy(code, constructor_argument(wiring))
 

@@ -21,6 +21,7 @@ from searcher.config import (
     NetworkSettings,
     RelaySettings,
 )
+from searcher.flash_lenders import LenderKind
 from sims.devnet.anvil import Anvil
 from sims.devnet.deployment import Deployment
 from sims.devnet.storage import write_atomically
@@ -51,9 +52,12 @@ def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
         executor=deployment.executor,
         start_block=deployment.start_block,
         factories=tuple(FactorySettings.model_validate(entry) for entry in factories),
-        lenders=tuple(
-            LenderSettings(kind=lender.kind, address=lender.address)
-            for lender in deployment.lenders
+        lenders=(
+            LenderSettings(kind=LenderKind.NONE),
+            *(
+                LenderSettings(kind=lender.kind, address=lender.address)
+                for lender in deployment.lenders
+            ),
         ),
     )
 

@@ -62,7 +62,7 @@ _SCORE_BITS: Final = 200
 
 
 class BulkTerms(NamedTuple):
-    """A loan as the kernels see it."""
+    """A loan as the kernels see it: the fee is (x (owed - lent) + addend) / lent, down, + fixed."""
 
     smooth: TermsFloat
     """In floats."""
@@ -70,11 +70,17 @@ class BulkTerms(NamedTuple):
     max_input: Limbs
     """One row: the most that is lent."""
 
-    fee_numerator: int
-    """With the next, the fee as a share."""
+    owed: int
+    """What is repaid, before rounding, for the next."""
 
-    fee_denominator: int
-    """The share is rounded down: a lender's own rounding is a matter of one unit."""
+    lent: int
+    """What is lent."""
+
+    addend: int
+    """For the lender's rounding."""
+
+    fixed: int
+    """Raw units that are charged besides."""
 
 
 class Sizes(NamedTuple):
@@ -86,8 +92,8 @@ class Sizes(NamedTuple):
     inputs: Limbs
     """Of those that are sized."""
 
-    outputs: Limbs
-    """Of those that are sized."""
+    profits: Limbs
+    """Of those that are sized, after the flash fee."""
 
 
 class Trial(NamedTuple):
@@ -95,9 +101,6 @@ class Trial(NamedTuple):
 
     amount_in: Word
     """0 where a pool refuses it."""
-
-    amount_out: Word
-    """After the last hop."""
 
     score: Word
     """The profit plus two to _SCORE_BITS."""
@@ -122,7 +125,7 @@ def size_rows(arrays: PoolArrays, rows: Indices, terms: BulkTerms) -> Sizes:
             elif best.score <= word(1) << _SCORE_BITS:
                 status = NOT_PROFITABLE
             write_amount(sizes.inputs, index, best.amount_in)
-            write_amount(sizes.outputs, index, best.amount_out)
+            write_amount(sizes.profits, index, best.score - (word(1) << _SCORE_BITS))
         sizes.status[index] = status
     return sizes
 
@@ -213,19 +216,20 @@ def trial(chain: Chain, terms: BulkTerms, amount_in: Word) -> Trial:
     amount_out = quote(chain.arrays, chain.trades, amount_in)
     if amount_out == word(0):
         return refused_trial()
-    owed = amount_in + flash_fee_down(terms, amount_in)
-    return Trial(amount_in, amount_out, (word(1) << _SCORE_BITS) + amount_out - owed)
+    owed = amount_in + flash_fee(terms, amount_in)
+    return Trial(amount_in, (word(1) << _SCORE_BITS) + amount_out - owed)
 
 
 @inlined
 def refused_trial() -> Trial:
     """What stands for a refusal."""
-    return Trial(word(0), word(0), word(0))
+    return Trial(word(0), word(0))
 
 
 @inner
-def flash_fee_down(terms: BulkTerms, amount_in: Word) -> Word:
-    """What the lender asks for, or a unit less."""
-    if terms.fee_numerator == 0:
-        return word(0)
-    return div_down(amount_in * word(terms.fee_numerator), word(terms.fee_denominator))
+def flash_fee(terms: BulkTerms, amount_in: Word) -> Word:
+    """What the lender asks for, as FeeRule has it."""
+    if terms.owed == terms.lent:
+        return word(terms.fixed)
+    charged = amount_in * word(terms.owed - terms.lent) + word(terms.addend)
+    return div_down(charged, word(terms.lent)) + word(terms.fixed)

@@ -23,11 +23,13 @@ from searcher.adapters.decoding import (
     member,
     quantity,
 )
-from searcher.adapters.lenders import CALLS_PER_DESK, LendingDesk, decode_lenders, desk_calls
+from searcher.adapters.lenders import decode_lenders, desk_calls
+from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall, decode_answer
 from searcher.adapters.rpc import Rpc, open_subscription
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.model import Account, Block, Lender, Receipt
+from searcher.flash_lenders import Lender
+from searcher.model import Account, Block, Receipt
 from searcher.ports import Clock
 
 MAX_BACKFILL_BLOCKS: Final = 64
@@ -118,15 +120,14 @@ class BlockReader:
             ("eth_getTransactionCount", (self.account, at_block)),
             ("eth_getBalance", (self.account, at_block)),
         ]
-        if self.desks:
-            calls.append(self.multicall.at_block(desk_calls(self.desks), block_hash))
+        questions = desk_calls(self.desks)
+        if questions:
+            calls.append(self.multicall.at_block(questions, block_hash))
         return calls
 
     def _lenders(self, answers: Sequence[object]) -> tuple[Lender, ...]:
-        if not self.desks:
-            return ()
-        count = len(self.desks) * CALLS_PER_DESK
-        return decode_lenders(self.desks, decode_answer(answers[0], count))
+        count = len(desk_calls(self.desks))
+        return decode_lenders(self.desks, decode_answer(answers[0], count) if count else [])
 
     async def _receipts(self, block_hash: str) -> tuple[Receipt, ...]:
         value = await self.rpc.call("eth_getBlockReceipts", block_hash)

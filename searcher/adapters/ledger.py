@@ -1,6 +1,7 @@
 """The append-only record of decisions in SQLite, committed before anything is sent.
 
-One table per record, one row per event, amounts as decimal text: SQLite's integers end at 2^63.
+One table per record, one row per event, amounts as decimal text: SQLite's integers end at 2^63. A
+bid has a row besides for each lender that it passed over.
 Raw transactions are not kept, only their hashes.
 """
 
@@ -32,6 +33,9 @@ CREATE TABLE IF NOT EXISTS bids (
     target_block INTEGER NOT NULL, cycle TEXT NOT NULL, amounts TEXT NOT NULL,
     lender TEXT NOT NULL, flash_fee_wei TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
     tip_wei TEXT NOT NULL, net_profit_wei TEXT NOT NULL, min_profit_wei TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passed_over (
+    seq INTEGER PRIMARY KEY, bid_seq INTEGER NOT NULL, lender TEXT NOT NULL, address TEXT NOT NULL,
+    reason TEXT NOT NULL, by_how_much TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rejections (
     seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, cycle TEXT NOT NULL,
     stage TEXT NOT NULL, reason TEXT NOT NULL);
@@ -70,15 +74,19 @@ class SqliteLedger(Ledger):
         Raises:
             LedgerError: the file cannot be written.
         """
-        table, row = _row(record)
+        try:
+            with self._connection:
+                seq = self._insert(*_row(record))
+                for row in _passed_over_rows(record, seq):
+                    self._insert("passed_over", row)
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            raise LedgerError(f"the ledger cannot be written: {error}") from error
+
+    def _insert(self, table: str, row: dict[str, object]) -> int | None:
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-        try:
-            with self._connection:
-                self._connection.execute(statement, tuple(row.values()))
-        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-            raise LedgerError(f"the ledger cannot be written: {error}") from error
+        return self._connection.execute(statement, tuple(row.values())).lastrowid
 
 
 @contextmanager
@@ -142,6 +150,20 @@ def _bid_row(bid: Bid) -> dict[str, object]:
         "net_profit_wei": str(bid.net_profit_wei),
         "min_profit_wei": str(bid.min_profit_wei),
     }
+
+
+def _passed_over_rows(record: LedgerRecord, seq: int | None) -> list[dict[str, object]]:
+    passed_over = record.opportunity.passed_over if isinstance(record, Bid) else ()
+    return [
+        {
+            "bid_seq": seq,
+            "lender": one.lender.kind.value,
+            "address": one.lender.address,
+            "reason": one.reason,
+            "by_how_much": str(one.by),
+        }
+        for one in passed_over
+    ]
 
 
 def _rejection_row(rejection: Rejection) -> dict[str, object]:

@@ -1,74 +1,62 @@
-"""What the flash lenders can lend and what they charge, as view calls and their decoding.
+"""What the flash lenders can lend and what they charge, asked together with a block's other state.
 
 Addresses that a protocol keeps elsewhere (Aave's token per reserve, Balancer's fee collector) are
-resolved once at start; each block then reads amounts, fees and switches together with its other
-state. A lender that cannot lend is a Lender with nothing available, not an error.
+resolved once at start; each block then reads amounts, fees and switches. A lender that cannot lend
+is a Lender with nothing available and the reason, not an error: the next best one is used.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
+from types import MappingProxyType
 from typing import Final
 
-from graphs.units import BPS, WEI_PER_ETHER, Address
-from searcher.adapters.abi import (
-    ADDRESS_BITS,
-    WORD_BITS,
-    decode_address,
-    decode_bool,
-    decode_unsigned,
-    encode_address,
-    selector,
+from graphs.fixed_point import UINT112_MAX
+from graphs.units import Address
+from searcher.adapters.lending_desk import (
+    NOBODY,
+    PIPS_PER_BPS,
+    LenderSource,
+    LendingDesk,
+    Protocol,
+    Terms,
+)
+from searcher.adapters.lending_pools import UNISWAP_V2, UNISWAP_V3
+from searcher.adapters.lending_vaults import (
+    AAVE_V3,
+    BALANCER_V2,
+    BALANCER_V3,
+    DYDX_SOLO,
+    UNISWAP_V4,
 )
 from searcher.adapters.multicall import Call, Multicall
 from searcher.errors import WireError
-from searcher.model import Lender, LenderKind
+from searcher.flash_lenders import Lender, LenderKind, LenderRefusal
+from searcher.plans import NoSource
 
-BALANCE_OF: Final = selector("balanceOf(address)")
-GET_RESERVE_DATA: Final = selector("getReserveData(address)")
-GET_CONFIGURATION: Final = selector("getConfiguration(address)")
-FLASHLOAN_PREMIUM_TOTAL: Final = selector("FLASHLOAN_PREMIUM_TOTAL()")
-GET_PROTOCOL_FEES_COLLECTOR: Final = selector("getProtocolFeesCollector()")
-GET_FLASH_LOAN_FEE_PERCENTAGE: Final = selector("getFlashLoanFeePercentage()")
-GET_PAUSED_STATE: Final = selector("getPausedState()")
+FIRST_POOL: Final = LenderSource(kind=LenderKind.NONE, address=NOBODY)
+"""The first hop's own pool, which costs nothing; what it can pay is the quote's concern."""
 
-A_TOKEN_WORD: Final = 8
-"""Position of `aTokenAddress` in Aave's DataTypes.ReserveData."""
+_FIRST_POOL_PROTOCOL: Final = Protocol(
+    setup_calls=lambda _source, _asset: (),
+    desk=lambda source, asset, _answers: LendingDesk(
+        source=source, asset=asset, plan_source=NoSource()
+    ),
+    calls=lambda _desk: (),
+    terms=lambda _desk, _answers: Terms(available=UINT112_MAX, fee_pips=0),
+)
 
-ACTIVE_BIT: Final = 56
-PAUSED_BIT: Final = 60
-FLASHLOAN_ENABLED_BIT: Final = 63
-"""Of the bitmap in Aave's ReserveConfiguration. A frozen reserve (57) still lends by flash loan."""
-
-PREMIUM_BITS: Final = 128
-
-CALLS_PER_DESK: Final = 3
-
-_UNLISTED: Final = Address("0x" + "0" * (ADDRESS_BITS // 4))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LenderSource:
-    """A protocol that the executor can borrow from."""
-
-    kind: LenderKind
-    """Which protocol."""
-
-    address: Address
-    """The Aave pool, the Balancer vault."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LendingDesk:
-    """One asset of one lender, with the addresses that its state is read from."""
-
-    source: LenderSource
-    """The lender."""
-
-    asset: Address
-    """What is lent."""
-
-    annex: Address
-    """Aave's token of the reserve, which holds the money; Balancer's fee collector."""
+PROTOCOLS: Final[Mapping[LenderKind, Protocol]] = MappingProxyType(
+    {
+        LenderKind.NONE: _FIRST_POOL_PROTOCOL,
+        LenderKind.AAVE_V3: AAVE_V3,
+        LenderKind.BALANCER_V2: BALANCER_V2,
+        LenderKind.BALANCER_V3: BALANCER_V3,
+        LenderKind.UNISWAP_V2: UNISWAP_V2,
+        LenderKind.UNISWAP_V3: UNISWAP_V3,
+        LenderKind.UNISWAP_V4: UNISWAP_V4,
+        LenderKind.DYDX_SOLO: DYDX_SOLO,
+    }
+)
 
 
 async def resolve_desks(
@@ -78,20 +66,19 @@ async def resolve_desks(
     assets: Sequence[Address],
     block_hash: str,
 ) -> tuple[LendingDesk, ...]:
-    """Every asset of every lender that lends it at all, in that order.
+    """A desk for every asset of every lender, in that order; some refuse for good.
 
     Raises:
-        RpcError, WireError: the node refused, or the address is not such a lender.
+        RpcError: the node refused.
+        WireError: a contract is not the lender that it was said to be.
     """
     pairs = [(source, asset) for source in sources for asset in assets]
-    answers = await multicall.aggregate(
-        [_annex_call(source, asset) for source, asset in pairs], block_hash
+    groups = [PROTOCOLS[source.kind].setup_calls(source, asset) for source, asset in pairs]
+    answers = iter(await multicall.aggregate(list(chain.from_iterable(groups)), block_hash))
+    return tuple(
+        _resolved(source, asset, list(islice(answers, len(group))))
+        for (source, asset), group in zip(pairs, groups, strict=True)
     )
-    desks = [
-        LendingDesk(source=source, asset=asset, annex=_annex(source, answer))
-        for (source, asset), answer in zip(pairs, answers, strict=True)
-    ]
-    return tuple(desk for desk in desks if desk.annex != _UNLISTED)
 
 
 def desk_calls(desks: Sequence[LendingDesk]) -> list[Call]:
@@ -104,83 +91,54 @@ def decode_lenders(
 ) -> tuple[Lender, ...]:
     """The lenders from the answers to `desk_calls`; nothing is available where a call reverted.
 
-    A Balancer fee that is no whole number of basis points cannot be priced exactly, so that lender
-    has nothing available either.
-
     Raises:
         WireError: an answer is not what the protocol's interface promises.
     """
-    if len(answers) != len(desks) * CALLS_PER_DESK:
+    groups = [_calls(desk) for desk in desks]
+    if len(answers) != sum(map(len, groups)):
         raise WireError("lenders", "answers do not match the calls")
+    rest = iter(answers)
     return tuple(
-        _lender(desk, answers[index * CALLS_PER_DESK : (index + 1) * CALLS_PER_DESK])
-        for index, desk in enumerate(desks)
+        _lender(desk, list(islice(rest, len(group))))
+        for desk, group in zip(desks, groups, strict=True)
     )
 
 
-def _annex_call(source: LenderSource, asset: Address) -> Call:
-    match source.kind:
-        case LenderKind.AAVE_V3:
-            return Call(to=source.address, data=GET_RESERVE_DATA + encode_address(asset))
-        case LenderKind.BALANCER_V2:
-            return Call(to=source.address, data=GET_PROTOCOL_FEES_COLLECTOR)
+def _resolved(source: LenderSource, asset: Address, answers: list[bytes | None]) -> LendingDesk:
+    is_there = all(answers[:1])
+    desk = (
+        PROTOCOLS[source.kind].desk(source, asset, answers) if is_there else LenderRefusal.MISSING
+    )
+    if isinstance(desk, LendingDesk):
+        return desk
+    return LendingDesk(source=source, asset=asset, plan_source=NoSource(), refusal=desk)
 
 
-def _annex(source: LenderSource, answer: bytes | None) -> Address:
-    field = f"lender {source.address}"
-    if not answer:
-        raise WireError(field, f"no {source.kind} at this address")
-    index = A_TOKEN_WORD if source.kind is LenderKind.AAVE_V3 else 0
-    return decode_address(answer, index, field=field)
-
-
-def _calls(desk: LendingDesk) -> tuple[Call, Call, Call]:
-    lender = desk.source.address
-    match desk.source.kind:
-        case LenderKind.AAVE_V3:
-            return (
-                Call(to=lender, data=FLASHLOAN_PREMIUM_TOTAL),
-                Call(to=lender, data=GET_CONFIGURATION + encode_address(desk.asset)),
-                Call(to=desk.asset, data=BALANCE_OF + encode_address(desk.annex)),
-            )
-        case LenderKind.BALANCER_V2:
-            return (
-                Call(to=desk.annex, data=GET_FLASH_LOAN_FEE_PERCENTAGE),
-                Call(to=lender, data=GET_PAUSED_STATE),
-                Call(to=desk.asset, data=BALANCE_OF + encode_address(lender)),
-            )
+def _calls(desk: LendingDesk) -> tuple[Call, ...]:
+    return PROTOCOLS[desk.source.kind].calls(desk) if desk.refusal is None else ()
 
 
 def _lender(desk: LendingDesk, answers: Sequence[bytes | None]) -> Lender:
     terms = _terms(desk, answers)
-    fee_bps, available = (0, 0) if terms is None else terms
+    fee_bps, rest = divmod(terms.fee_pips, PIPS_PER_BPS)
+    refusal = terms.refusal or (LenderRefusal.UNPRICED if rest else None)
+    if refusal is None and not terms.available:
+        refusal = LenderRefusal.DRAINED
     return Lender(
         kind=desk.source.kind,
         address=desk.source.address,
         asset=desk.asset,
-        available=available,
+        source=desk.plan_source,
+        available=0 if refusal else terms.available,
         fee_bps=fee_bps,
+        refusal=refusal,
     )
 
 
-def _terms(desk: LendingDesk, answers: Sequence[bytes | None]) -> tuple[int, int] | None:
-    fee, switches, balance = answers
-    if fee is None or switches is None or balance is None:
-        return None
-    available = decode_unsigned(balance, 0, bits=WORD_BITS, field="balanceOf")
-    if desk.source.kind is LenderKind.AAVE_V3:
-        bitmap = decode_unsigned(switches, 0, bits=WORD_BITS, field="getConfiguration")
-        fee_bps = decode_unsigned(fee, 0, bits=PREMIUM_BITS, field="FLASHLOAN_PREMIUM_TOTAL")
-        return fee_bps, available if _lends(bitmap) else 0
-    fraction = decode_unsigned(fee, 0, bits=WORD_BITS, field="getFlashLoanFeePercentage")
-    fee_bps, remainder = divmod(fraction * BPS, WEI_PER_ETHER)
-    is_paused = decode_bool(switches, 0, field="getPausedState")
-    return fee_bps, 0 if remainder or is_paused else available
-
-
-def _lends(bitmap: int) -> bool:
-    """Whether Aave's validateFlashloanSimple lets the reserve lend."""
-    active, paused, enabled = (
-        bitmap >> bit & 1 for bit in (ACTIVE_BIT, PAUSED_BIT, FLASHLOAN_ENABLED_BIT)
-    )
-    return bool(active and enabled and not paused)
+def _terms(desk: LendingDesk, answers: Sequence[bytes | None]) -> Terms:
+    if desk.refusal is not None:
+        return Terms(available=0, fee_pips=0, refusal=desk.refusal)
+    given = [answer for answer in answers if answer]
+    if len(given) < len(answers):
+        return Terms(available=0, fee_pips=0, refusal=LenderRefusal.SILENT)
+    return PROTOCOLS[desk.source.kind].terms(desk, given)

@@ -5,6 +5,7 @@ and leave holes where the addresses of libraries belong.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ NODE_MODULES: Final = Path(__file__).parents[2] / "contracts" / "node_modules"
 """Where `npm ci` puts the packages."""
 
 ADDRESS_BYTES: Final = 20
+NAMED_HOLE: Final = re.compile(r"__([A-Za-z][A-Za-z0-9]*)_+")
+"""A library's name, filled up with underscores to the length of an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def load_code(path: str, *, node_modules: Path = NODE_MODULES) -> ContractCode:
     digits = _digits(artifact)
     if not digits:
         raise ArtifactError(full, "holds no bytecode")
-    holes = tuple(sorted(_holes(artifact)))
+    holes = tuple(sorted([*_holes(artifact), *_named_holes(digits)]))
     try:
         creation_code = _bytes(digits, holes)
     except ValueError:
@@ -85,7 +88,7 @@ def load_code(path: str, *, node_modules: Path = NODE_MODULES) -> ContractCode:
     return ContractCode(
         name=full.stem,
         creation_code=creation_code,
-        constructor_types=_constructor_types(artifact["abi"]),
+        constructor_types=constructor_types(artifact["abi"]),
         holes=holes,
     )
 
@@ -95,7 +98,7 @@ def compiled_code(artifact: Artifact) -> ContractCode:
     return ContractCode(
         name=artifact.contract_name,
         creation_code=bytes.fromhex(artifact.bytecode.removeprefix("0x")),
-        constructor_types=_constructor_types(artifact.abi),
+        constructor_types=constructor_types(artifact.abi),
     )
 
 
@@ -115,6 +118,15 @@ def _holes(artifact: Mapping[str, Any]) -> list[tuple[str, int]]:
     ]
 
 
+def _named_holes(digits: str) -> list[tuple[str, int]]:
+    """Truffle's, which name the library and have no list."""
+    return [
+        (match.group(1), match.start() // 2)
+        for match in NAMED_HOLE.finditer(digits)
+        if len(match.group()) == 2 * ADDRESS_BYTES
+    ]
+
+
 def _bytes(digits: str, holes: tuple[tuple[str, int], ...]) -> bytes:
     filled = digits
     for _, start in holes:
@@ -122,7 +134,8 @@ def _bytes(digits: str, holes: tuple[tuple[str, int], ...]) -> bytes:
     return bytes.fromhex(filled)
 
 
-def _constructor_types(abi: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+def constructor_types(abi: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """The ABI types of a constructor's arguments; none without a constructor."""
     constructors = [entry for entry in abi if entry["type"] == "constructor"]
     return tuple(
         collapse_if_tuple(argument) for entry in constructors for argument in entry["inputs"]

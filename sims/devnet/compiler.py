@@ -25,7 +25,7 @@ _MULTICALL: Final = Path(
 _PACKAGES: Final = ("solc", "@openzeppelin/contracts", "@chainlink/contracts")
 _NODE_REMEDY: Final = "install Node.js 20 or later"
 _PACKAGE_REMEDY: Final = "run `npm ci` in contracts/"
-_OUTPUTS: Final = ("abi", "evm.bytecode.object", "evm.deployedBytecode.object")
+_OUTPUTS: Final = ("abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object")
 
 
 class CompilerError(SimsError):
@@ -64,6 +64,9 @@ class Artifact:
 
     deployed_bytecode: str
     """What the chain holds, with zeros for immutables, hex with 0x."""
+
+    metadata: str
+    """What the compiler says of its input, as JSON: settings, and a hash of each source."""
 
     source_hash: str
     """Of all sources, the compiler and its settings, hex without 0x."""
@@ -115,7 +118,7 @@ def _inputs(contracts: Path) -> Iterator[Path]:
 
 
 def _source_hash(contracts: Path) -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(_OUTPUTS).encode())
     for path in _inputs(contracts):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(contracts)}:{len(content)}:".encode())
@@ -160,6 +163,7 @@ def _artifact(name: str, compiled: Mapping[str, Any], source_hash: str) -> Artif
         abi=tuple(compiled["abi"]),
         bytecode="0x" + compiled["evm"]["bytecode"]["object"],
         deployed_bytecode="0x" + compiled["evm"]["deployedBytecode"]["object"],
+        metadata=compiled["metadata"],
         source_hash=source_hash,
     )
 
@@ -177,6 +181,7 @@ def _read(path: Path, source_hash: str) -> Artifact | None:
         abi=tuple(stored["abi"]),
         bytecode=stored["bytecode"],
         deployed_bytecode=stored["deployedBytecode"],
+        metadata=stored["metadata"],
         source_hash=source_hash,
     )
 
@@ -188,6 +193,7 @@ def _write(path: Path, artifact: Artifact) -> None:
         "abi": artifact.abi,
         "bytecode": artifact.bytecode,
         "deployedBytecode": artifact.deployed_bytecode,
+        "metadata": artifact.metadata,
         "sourceHash": artifact.source_hash,
     }
     with tempfile.NamedTemporaryFile(

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from graphs.units import Address
 from searcher.adapters.rpc import Rpc
+from searcher.create2 import DETERMINISTIC_DEPLOYER, create2_address, create2_calldata
 from searcher.errors import RpcError
 from sims.devnet.artifacts import ContractCode
 from sims.errors import DeploymentError
@@ -72,6 +73,21 @@ class Deployer:
         transaction = {"from": self.address, "data": "0x" + code.init_code(*arguments).hex()}
         receipt = (await self._mine([transaction], step=code.name))[0]
         return Address(str(receipt["contractAddress"]).lower())
+
+    async def deploy_deterministic(self, code: ContractCode, *arguments: object) -> Address:
+        """Deploy a contract at the address that follows from its code, as `searcher deploy` does.
+
+        Raises:
+            DeploymentError: refused or reverted.
+        """
+        init_code = code.init_code(*arguments)
+        transaction = {
+            "from": self.address,
+            "to": DETERMINISTIC_DEPLOYER,
+            "data": "0x" + create2_calldata(init_code).hex(),
+        }
+        await self._mine([transaction], step=code.name)
+        return create2_address(init_code)
 
     async def call(self, to: Address, signature: str, *arguments: object) -> None:
         """Call a contract.

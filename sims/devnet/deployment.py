@@ -9,7 +9,7 @@ from typing import Literal
 
 from graphs.tokens import Token
 from graphs.units import Address
-from searcher.model import LenderKind
+from searcher.flash_lenders import LenderKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +37,10 @@ class Factory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlashLender:
-    """A protocol that the executor can borrow from."""
+    """A contract that the executor can borrow from."""
 
     kind: LenderKind
-    """Which."""
+    """Its protocol."""
 
     address: Address
     """The contract that lends."""

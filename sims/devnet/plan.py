@@ -74,8 +74,11 @@ class Plan:
     pools: tuple[PoolPlan, ...]
     """In order of creation."""
 
+    manager_depth_wei: int
+    """WETH in Uniswap V4's manager: a small arbitrage input, so that larger ones go elsewhere."""
+
     vault_depth_wei: int
-    """WETH in the Balancer vault: a mid-size arbitrage input, so that larger ones go to Aave."""
+    """WETH in the Balancer vault: a mid-size arbitrage input, so that larger ones go elsewhere."""
 
     aave_depth_wei: int
     """Worth of each asset that is supplied to Aave; deeper than any arbitrage."""
@@ -126,6 +129,7 @@ DEFAULT_PLAN: Final = Plan(
         PoolPlan(venue=venue, symbols=symbols, fee_pips=fee, depth_wei=depth * WEI_PER_ETHER)
         for venue, symbols, fee, depth in _POOLS
     ),
+    manager_depth_wei=12 * WEI_PER_ETHER,
     vault_depth_wei=18 * WEI_PER_ETHER,
     aave_depth_wei=20_000 * WEI_PER_ETHER,
     wealth_wei=1_000_000 * WEI_PER_ETHER,

@@ -1,12 +1,13 @@
 """Deploys everything: the order of the stages, and the record of what stands at the end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from graphs.pools.pool_key import NO_HOOKS, PoolKey
 from graphs.units import Address
 from searcher.adapters.rpc import Rpc
-from searcher.model import LenderKind
+from searcher.flash_lenders import LenderKind
 from searcher.wiring import ConcentratedFactory, Wiring, constructor_argument
 from sims.devnet.aave import deploy_aave
 from sims.devnet.accounts import DEPLOYER, SEARCHER, TRADERS, public_address
@@ -15,7 +16,14 @@ from sims.devnet.balancer import Balancer, create_weighted_pool, deploy_vault
 from sims.devnet.compiler import Artifact
 from sims.devnet.deployer import Deployer
 from sims.devnet.deployment import DeployedPool, Deployment, Factory, FlashLender
-from sims.devnet.plan import BENEFICIARY, GENESIS_TIMESTAMP_S, UNISWAP_V3, Plan
+from sims.devnet.plan import (
+    BENEFICIARY,
+    FEE_PIPS_LOW,
+    FEE_PIPS_MEDIUM,
+    GENESIS_TIMESTAMP_S,
+    UNISWAP_V3,
+    Plan,
+)
 from sims.devnet.tokens import TokenSet, approve, deploy_tokens, fund
 from sims.devnet.uniswap import (
     create_pair,
@@ -26,9 +34,13 @@ from sims.devnet.uniswap import (
     deploy_uniswap_v2,
     deploy_uniswap_v3,
 )
+from sims.devnet.uniswap_v4 import create_v4_pool, deploy_uniswap_v4
 
 MULTICALL3: Final = Address("0xca11bde05977b3631167028862be2a173976ca11")
 """The same on every chain (https://www.multicall3.com)."""
+
+TICK_SPACING_MEDIUM: Final = 60
+"""Of Uniswap's pools with the medium fee."""
 
 Progress = Callable[[str], None]
 """Told the name of each stage when it begins."""
@@ -62,6 +74,7 @@ async def deploy(
     exchanges = await _deploy_exchanges(deployer, tokens.address("WETH"), progress=progress)
     pools = await _create_pools(deployer, plan, exchanges, tokens=tokens, progress=progress)
     balancer = await _deploy_balancer(deployer, plan, tokens, progress=progress)
+    manager = await _deploy_manager(deployer, plan, tokens, progress=progress)
     progress("Aave V3")
     aave = await deploy_aave(deployer, tokens, depth_wei=plan.aave_depth_wei)
     progress("executor and traders")
@@ -72,10 +85,11 @@ async def deploy(
         weth=weth,
         aave_pool=aave,
         balancer_v2_vault=balancer.vault,
+        uniswap_v4_manager=manager,
         concentrated_factories=exchanges.concentrated,
     )
     code = compiled_code(contracts["ArbitrageExecutor"])
-    executor = await deployer.deploy(code, constructor_argument(wiring))
+    executor = await deployer.deploy_deterministic(code, constructor_argument(wiring))
     await _settle_in(deployer, plan, contracts, tokens=tokens, exchanges=exchanges)
     return Deployment(
         chain_id=chain_id,
@@ -83,7 +97,12 @@ async def deploy(
         tokens=tuple(tokens.by_symbol.values()),
         factories=exchanges.factories,
         pools=pools,
-        lenders=_lenders(aave, balancer),
+        lenders=(
+            FlashLender(kind=LenderKind.AAVE_V3, address=aave),
+            FlashLender(kind=LenderKind.BALANCER_V2, address=balancer.vault),
+            FlashLender(kind=LenderKind.UNISWAP_V4, address=manager),
+            *_lending_pools(pools, weth),
+        ),
         quoter=exchanges.quoter,
         weighted_pool_id=balancer.pool_id,
         multicall3=MULTICALL3,
@@ -96,11 +115,13 @@ async def deploy(
     )
 
 
-def _lenders(aave: Address, balancer: Balancer) -> tuple[FlashLender, ...]:
-    return (
-        FlashLender(kind=LenderKind.AAVE_V3, address=aave),
-        FlashLender(kind=LenderKind.BALANCER_V2, address=balancer.vault),
-    )
+def _lending_pools(pools: Iterable[DeployedPool], weth: Address) -> list[FlashLender]:
+    """The pools that charge no more than Aave for a loan."""
+    return [
+        FlashLender(kind=LenderKind.UNISWAP_V3, address=pool.address)
+        for pool in pools
+        if pool.venue == UNISWAP_V3 and pool.fee_pips == FEE_PIPS_LOW and weth in pool.tokens
+    ]
 
 
 async def _deploy_money(
@@ -157,6 +178,27 @@ async def _deploy_balancer(
     vault = await deploy_vault(deployer, tokens.address("WETH"))
     await approve(deployer, tokens, holders=(deployer.address,), spenders=(vault,))
     return await create_weighted_pool(deployer, vault, tokens, depth_wei=plan.vault_depth_wei)
+
+
+async def _deploy_manager(
+    deployer: Deployer, plan: Plan, tokens: TokenSet, *, progress: Progress
+) -> Address:
+    """Uniswap V4 with one pool, so that its manager has something to lend."""
+    progress("Uniswap V4")
+    uniswap = await deploy_uniswap_v4(deployer)
+    sides = sorted(
+        (tokens.address(symbol), tokens.amount(symbol, plan.manager_depth_wei))
+        for symbol in ("WETH", "DAI")
+    )
+    key = PoolKey(
+        currency0=sides[0][0],
+        currency1=sides[1][0],
+        fee_pips=FEE_PIPS_MEDIUM,
+        tick_spacing=TICK_SPACING_MEDIUM,
+        hooks=NO_HOOKS,
+    )
+    await create_v4_pool(deployer, uniswap, key, amounts=(sides[0][1], sides[1][1]))
+    return uniswap.manager
 
 
 async def _settle_in(

@@ -65,14 +65,34 @@ def test_missing_key_variable_is_named(tmp_path: Path) -> None:
     assert "SEARCHER_TRADING_KEY" in line
 
 
-def test_mainnet_needs_a_second_flag() -> None:
+@pytest.mark.parametrize("command", ["run", "deploy"])
+def test_mainnet_needs_a_second_flag(command: str) -> None:
     endpoints = {"MAINNET_HTTP_URL": "http://127.0.0.1:9", "MAINNET_WS_URL": "ws://127.0.0.1:9"}
 
     line = refused(
-        "searcher", "run", "--network", "mainnet", "--live", variables={**KEYS, **endpoints}
+        "searcher", command, "--network", "mainnet", "--live", variables={**KEYS, **endpoints}
     )
 
     assert "--i-understand-mainnet" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--beneficiary", "0x12"), "--beneficiary: an address is 0x and 40 hex digits"),
+        (("--guardian", "guardian"), "--guardian: an address is 0x and 40 hex digits"),
+        (("--verify-input", "absent/input.json"), "absent/input.json cannot be written"),
+        ((), "cannot be reached|no answer"),
+    ],
+    ids=["beneficiary", "guardian", "file", "unreachable"],
+)
+def test_bad_deployment_is_one_line(arguments: tuple[str, ...], named: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(NETWORK)
+    command = ("searcher", "deploy", "--network", "local", *arguments)
+
+    line = refused(*command, cwd=tmp_path, variables=KEYS)
+
+    assert any(words in line for words in named.split("|")), line
 
 
 def test_missing_configuration_is_named(tmp_path: Path) -> None:

@@ -1,17 +1,21 @@
 """The bot as its own process against a local chain, and against a fork of that chain."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.commands import read_until, running
+from sims.devnet.plan import BENEFICIARY
+from tests.end_to_end.commands import read_until, run, running
 
 pytestmark = pytest.mark.anvil
 
 CONFIG = """
 [ledger]
 folder = "ledgers"
+[deployments]
+folder = "deployments"
 [networks.devnet]
 file = "devnet.toml"
 [networks.fork]
@@ -46,6 +50,32 @@ def test_dry_run_simulates_and_sends_nothing(devnet_keys: dict[str, str], tmp_pa
 
     assert '"sending"' not in printed
     assert '"submitted"' not in printed
+
+
+def test_deployment_finds_the_executor_that_the_local_chain_came_with(
+    devnet_keys: dict[str, str], tmp_path: Path
+) -> None:
+    command = ("searcher", "deploy", "--network", "devnet", "--beneficiary", BENEFICIARY)
+
+    finished = run(*command, cwd=tmp_path, variables=devnet_keys)
+
+    assert finished.returncode == 0, finished.stderr
+    assert "already deployed, with this code" in finished.stdout
+
+
+def test_executor_of_ones_own_is_deployed_verified_and_published(
+    devnet_keys: dict[str, str], tmp_path: Path
+) -> None:
+    command = ("searcher", "deploy", "--network", "devnet", "--verify-input", "input.json")
+    promised = run(*command, cwd=tmp_path, variables=devnet_keys).stdout
+
+    finished = run(*command, "--live", cwd=tmp_path, variables=devnet_keys)
+
+    assert finished.returncode == 0, finished.stderr
+    assert "dry run: nothing was sent" in promised
+    assert "deployed, and its code is the expected one" in finished.stdout
+    assert finished.stdout.splitlines()[1] == promised.splitlines()[1]
+    assert json.loads((tmp_path / "input.json").read_text())["language"] == "Solidity"
 
 
 def test_bot_lands_a_bundle_on_a_fork_of_a_local_chain(

@@ -27,6 +27,8 @@ RUN_ELSEWHERE = {
     ".venv/bin/sims devnet": BOT,
     ".venv/bin/searcher run --network devnet": BOT,
     ".venv/bin/searcher run --network devnet --live": BOT,
+    ".venv/bin/searcher deploy --network devnet": BOT,
+    ".venv/bin/searcher deploy --network sepolia --verify-input input.json": BOT,
     ".venv/bin/searcher run --network fork": BOT,
     ".venv/bin/searcher run --network fork --of mainnet --live": BOT,
     ".venv/bin/sims search --pools FILE --base ADDRESS --max-hops 3": SEARCH,
@@ -48,6 +50,8 @@ RUN_ELSEWHERE = {
 """Commands that need a local chain or a recording, and the file that runs them there."""
 
 NEEDS_A_NETWORK = {
+    ".venv/bin/searcher deploy --network sepolia": "SEPOLIA_HTTP_URL is not set",
+    ".venv/bin/searcher deploy --network sepolia --live": "SEPOLIA_HTTP_URL is not set",
     ".venv/bin/searcher run --network sepolia": "SEPOLIA_HTTP_URL is not set",
     ".venv/bin/searcher run --network mainnet --live --i-understand-mainnet": (
         "MAINNET_HTTP_URL is not set"

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from graphs.bellman_ford import CycleSearch, find_cycles
 from graphs.errors import GraphError
+from graphs.flash_fees import flash_fee_half_up
 from graphs.market import Market
 from graphs.profit_bounds import BOUNDED_HOPS
 from graphs.quotes import quote_cycle
 from graphs.ranking import Loan, best_cycles, by_profit, profit_bounds_float, size_rows_of
-from graphs.sizing import flash_fee_half_up, size_cycle
+from graphs.sizing import size_cycle
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from tests.graphs.concave_pool import ConcavePool

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from graphs.bellman_ford import CycleSearch, find_cycles
 from graphs.cycles import Cycle
+from graphs.flash_fees import flash_fee_half_up, flash_fee_up
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.ranking import Loan, best_cycles
 from graphs.selection import Selection, select, select_found, take_disjoint, take_in_turn
-from graphs.sizing import SizedCycle, flash_fee_half_up, flash_fee_up, size_cycle
+from graphs.sizing import SizedCycle, size_cycle
 from graphs.token_graph import TokenGraph
 from graphs.units import BPS, Address
 from tests.graphs.concave_pool import ConcavePool

@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 
 from graphs.cycles import Cycle
 from graphs.errors import GraphError
+from graphs.flash_fees import (
+    FeeRule,
+    flash_fee_half_up,
+    flash_fee_of_repayment_up,
+    flash_fee_two_units,
+    flash_fee_up,
+)
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.quotes import quote_cycle
-from graphs.sizing import SizedCycle, flash_fee_half_up, flash_fee_up, size_cycle
+from graphs.sizing import SizedCycle, size_cycle
 from tests.graphs.brute_force import ONE_MILLION, rate
 from tests.graphs.concave_pool import ConcavePool
 from tests.graphs.markets import BASE, UINT112_MAX, A, market_of, pool_of, ring_of, rings
@@ -231,3 +238,25 @@ def test_fee_rule_of_the_lender_is_charged() -> None:
 
     assert sized is not None
     assert sized.flash_fee == -(-sized.amounts[0] * 1 // (ONE_MILLION // 100))
+
+
+@pytest.mark.parametrize("flash_fee", [flash_fee_of_repayment_up, flash_fee_two_units])
+@given(ring=rings(magnitudes=(1, 3.5)), fee_bps=fees_bps)
+def test_closed_form_finds_the_best_input_under_other_fee_rules(
+    ring: tuple[Market, Cycle], fee_bps: int, *, flash_fee: FeeRule
+) -> None:
+    sized = size_cycle(*ring, fee_bps=fee_bps, max_input=UINT112_MAX, flash_fee=flash_fee)
+
+    def earned(amount_in: int) -> int:
+        return profit(ring, amount_in, 0) - flash_fee(amount_in, fee_bps)
+
+    best = max([0, *map(earned, range(1, 3_000))])
+    assert best - (sized.gross_profit if sized else 0) <= tolerance(*ring, best)
+
+
+@given(amount=st.integers(0, 2**112), fee_bps=st.sampled_from((0, 1, 20, 30, 100)))
+def test_repayment_is_the_least_that_a_pair_counts_in_full(amount: int, fee_bps: int) -> None:
+    repaid = amount + flash_fee_of_repayment_up(amount, fee_bps)
+
+    assert repaid * (10_000 - fee_bps) >= amount * 10_000
+    assert (repaid - 1) * (10_000 - fee_bps) < amount * 10_000

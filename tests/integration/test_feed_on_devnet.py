@@ -21,10 +21,12 @@ from graphs.units import Address, PoolId
 from searcher.adapters.blocks import BlockFeed, BlockReader
 from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header
 from searcher.adapters.discovery import Discovered, Factory, Survey, discover
-from searcher.adapters.lenders import LenderSource, resolve_desks
+from searcher.adapters.lenders import resolve_desks
+from searcher.adapters.lending_desk import LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.model import Block, LenderKind, LiquidityChanged, PoolUpdate
+from searcher.flash_lenders import LenderKind
+from searcher.model import Block, LiquidityChanged, PoolUpdate
 from searcher.tracker import Tracker
 from sims.devnet.accounts import DEPLOYER, public_address
 from sims.devnet.cache import devnet

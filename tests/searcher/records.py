@@ -14,6 +14,7 @@ from graphs.pools.tick_math import get_sqrt_ratio_at_tick
 from graphs.token_graph import TokenGraph
 from graphs.units import WEI_PER_ETHER, Address, PoolId
 from searcher.config import BiddingSettings, SearchSettings
+from searcher.flash_lenders import Lender, LenderKind
 from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import (
     Account,
@@ -23,8 +24,6 @@ from searcher.model import (
     Bundle,
     CutSearch,
     Inclusion,
-    Lender,
-    LenderKind,
     Opportunity,
     Outcome,
     Receipt,
@@ -32,6 +31,7 @@ from searcher.model import (
     Simulation,
     Submission,
 )
+from searcher.plans import AaveV3Source, BalancerV2Source
 from searcher.scan import Terms
 from searcher.tracker import Snapshot, Tracker
 
@@ -106,6 +106,7 @@ AAVE = Lender(
     kind=LenderKind.AAVE_V3,
     address=Address("0x" + "a0" * 20),
     asset=WETH,
+    source=AaveV3Source(),
     available=10_000 * WEI_PER_ETHER,
     fee_bps=5,
 )
@@ -113,6 +114,7 @@ BALANCER = Lender(
     kind=LenderKind.BALANCER_V2,
     address=Address("0x" + "b0" * 20),
     asset=WETH,
+    source=BalancerV2Source(),
     available=5_000 * WEI_PER_ETHER,
     fee_bps=0,
 )
@@ -159,6 +161,7 @@ OPPORTUNITY = Opportunity(
     lender=BALANCER,
     flash_fee_wei=0,
     gross_profit_wei=WEI_PER_ETHER,
+    gas_limit_gas=500_000,
 )
 BID = Bid(
     opportunity=OPPORTUNITY,

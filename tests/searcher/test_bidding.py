@@ -6,12 +6,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from graphs.cycles import Cycle
 from graphs.units import BPS, WEI_PER_ETHER
 from searcher.base_fee import next_base_fee
-from searcher.bidding import GAS_FIXED, GAS_PER_HOP, bid, least_gross_profit_up
+from searcher.bidding import bid, least_gross_profit_up
 from searcher.config import BiddingSettings
-from searcher.model import Account, Bid, Block, Lender, Opportunity, Rejection
+from searcher.flash_lenders import Lender
+from searcher.model import Account, Bid, Block, Opportunity, Rejection
 from tests.searcher.records import AAVE, ACCOUNT, BALANCER, BLOCK, CYCLE, GWEI, OPPORTUNITY, OWNER
 
 PROFITS = st.integers(min_value=1, max_value=2**112)
@@ -45,14 +45,13 @@ def offers(draw: st.DrawFn) -> Offered:
     )
     share_bps = draw(st.integers(min_value=0, max_value=BPS - 1))
     settings = BiddingSettings(tip_share_bps=share_bps, min_net_profit_wei=draw(MINIMA))
-    hops, lender = draw(st.integers(2, 8)), draw(st.sampled_from([AAVE, BALANCER]))
-    gas_cost_wei = (GAS_FIXED[lender.kind] + GAS_PER_HOP * hops) * following_base_fee(head)
+    gas_limit_gas = draw(st.integers(min_value=21_000, max_value=2_000_000))
+    gas_cost_wei = gas_limit_gas * following_base_fee(head)
     kept_wei = max(1, gas_cost_wei + settings.min_net_profit_wei + draw(KEPT))
     opportunity = replace(
         OPPORTUNITY,
         gross_profit_wei=-(-kept_wei * BPS // (BPS - share_bps)),
-        cycle=Cycle(hops=CYCLE.hops[:1] * hops),
-        lender=lender,
+        gas_limit_gas=gas_limit_gas,
     )
     offer = bid(opportunity, head, settings)
     assert isinstance(offer, Bid)

@@ -17,20 +17,25 @@ from searcher.adapters.keys import TradingKey
 from searcher.bundles import admit, assemble, bundle_id, plan
 from searcher.calldata import decode_execute
 from searcher.errors import CalldataError
+from searcher.flash_lenders import LenderKind
 from searcher.flashbots import bundle_hash, transaction_hash
-from searcher.model import AdmittedBundle, Bid, Bundle, LenderKind, Rejection, Simulation
-from searcher.plans import AaveV3Source, BalancerV2Source, UniswapV2Hop, UniswapV3Hop
+from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
+from searcher.plans import AaveV3Source, BalancerV2Source, UniswapV2Hop, UniswapV3Hop, UniswapV4Hop
+from tests.graphs.fixed_rate_pool import FixedRatePool
 from tests.searcher.fakes import LegibleSigner
 from tests.searcher.records import (
     AAVE,
     BALANCER,
     BID,
+    CHEAP,
     CYCLE,
+    DAI,
     DEAR,
     EXECUTOR,
     OPPORTUNITY,
     RANGE,
     START,
+    WETH,
     bundle,
     concentrated,
     market,
@@ -205,13 +210,22 @@ def test_bid_that_the_executor_cannot_read_is_never_signed(wrong: Bid) -> None:
     assert signer.seen == []
 
 
-def test_pool_that_only_looks_like_a_concentrated_one_is_never_planned() -> None:
+def test_pool_of_the_manager_is_planned_as_one_of_its_own() -> None:
     seen = concentrated()
-    lookalike = UniswapV4Pool(
+    managed = UniswapV4Pool(
         **{field.name: getattr(seen, field.name) for field in fields(seen)}, protocol_fee=0
     )
     hops = (CYCLE.hops[0], replace(CYCLE.hops[1], pool_id=RANGE))
     bid = replace(BID, opportunity=replace(OPPORTUNITY, cycle=replace(CYCLE, hops=hops)))
 
+    planned = plan(bid, market(START.pools[DEAR], managed)).hops[1]
+
+    assert isinstance(planned, UniswapV4Hop)
+    assert (planned.token_in, planned.token_out) == (DAI, WETH)
+
+
+def test_pool_that_the_executor_cannot_trade_with_is_never_planned() -> None:
+    unknown = FixedRatePool(id=CHEAP, tokens=(WETH, DAI), rates={})
+
     with pytest.raises(CalldataError, match="cannot trade pool"):
-        plan(bid, market(START.pools[DEAR], lookalike))
+        plan(BID, market(START.pools[DEAR], unknown))

@@ -110,7 +110,8 @@ def test_unknown_key_is_named_with_the_nearest_real_one(
         ({"http_uri": ENDPOINT}, "http_uri", "'http_url'"),
         ({"relays": [{"name": "a", "url": ENDPOINT, "nam": "b"}]}, "relays.0.nam", "'name'"),
         ({"lenders": [{"kind": "aave_v3", "addres": WETH}]}, "lenders.0.addres ", "'address'"),
-        ({"lenders": [{"kind": "aave_v3"}]}, "lenders.0.address", "required"),
+        ({"lenders": [{"kind": "aave_v3"}]}, "lenders.0", "has an address"),
+        ({"lenders": [{"kind": "none", "address": WETH}]}, "lenders.0", "has no address"),
     ],
 )
 def test_unknown_or_missing_key_of_a_network_is_named(

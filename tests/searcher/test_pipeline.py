@@ -13,13 +13,13 @@ from graphs.units import WEI_PER_ETHER
 from searcher.command_line import first_leaf
 from searcher.config import BiddingSettings
 from searcher.errors import DivergenceError, FeedError, LagError, LedgerError
+from searcher.flash_lenders import LenderKind
 from searcher.model import (
     Bid,
     Block,
     Bundle,
     CutSearch,
     Inclusion,
-    LenderKind,
     Outcome,
     Rejection,
     ReservesSet,

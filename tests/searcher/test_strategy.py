@@ -15,10 +15,11 @@ from graphs.quotes import quote_cycle
 from graphs.units import WEI_PER_ETHER, Address, PoolId
 from searcher.bidding import bid
 from searcher.config import BiddingSettings
-from searcher.model import Bid, Lender, LenderKind
+from searcher.flash_lenders import Lender, LenderKind
+from searcher.flash_sources import FEE_RULES
+from searcher.model import Bid
 from searcher.scan import Terms, scan_snapshot
 from searcher.strategy import (
-    FEE_RULES,
     NO_WORTH,
     NOMINATED_AT_MOST,
     ONLY_WETH,

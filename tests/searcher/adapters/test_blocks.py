@@ -8,17 +8,15 @@ from eth_abi.abi import encode
 from graphs.units import Address, PoolId
 from searcher.adapters import decoding
 from searcher.adapters.blocks import MAX_BACKFILL_BLOCKS, BlockFeed, BlockReader
-from searcher.adapters.lenders import (
-    FLASHLOAN_PREMIUM_TOTAL,
-    GET_CONFIGURATION,
-    LenderSource,
-    LendingDesk,
-    desk_calls,
-)
+from searcher.adapters.lenders import FIRST_POOL, desk_calls
+from searcher.adapters.lending_desk import LenderSource, LendingDesk
+from searcher.adapters.lending_vaults import FLASHLOAN_PREMIUM_TOTAL, GET_CONFIGURATION
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.model import Block, LenderKind, ReservesSet
+from searcher.flash_lenders import LenderKind
+from searcher.model import Block, ReservesSet
+from searcher.plans import AaveV3Source, NoSource
 from tests.searcher.adapters.fake_node import (
     MULTICALL3,
     FakeBlock,
@@ -35,6 +33,7 @@ WETH = Address("0x" + "e0" * 20)
 DESK = LendingDesk(
     source=LenderSource(kind=LenderKind.AAVE_V3, address=Address("0x" + "aa" * 20)),
     asset=WETH,
+    plan_source=AaveV3Source(),
     annex=Address("0x" + "a7" * 20),
 )
 
@@ -378,3 +377,13 @@ async def test_lenders_are_read_at_the_block() -> None:
     (lender,) = (await read(node, block, DESK)).lenders
 
     assert (lender.asset, lender.available, lender.fee_bps) == (WETH, 1_000, 5)
+
+
+async def test_lenders_that_need_not_be_asked_are_read_without_a_multicall() -> None:
+    node = FakeNode()
+    block = node.grow("0")
+    desk = LendingDesk(source=FIRST_POOL, asset=WETH, plan_source=NoSource())
+
+    (lender,) = (await read(node, block, desk)).lenders
+
+    assert (lender.kind, lender.refusal) == (LenderKind.NONE, None)

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 
 from searcher.adapters.ledger import cycle_json, open_ledger
 from searcher.errors import LedgerError
+from searcher.flash_lenders import LenderKind, PassedOver
 from searcher.model import LedgerRecord
 from searcher.ports import Ledger
 from tests.searcher.fakes import ListLedger
 from tests.searcher.records import (
+    AAVE,
+    BALANCER,
     BID,
     CUT_SEARCH,
     CYCLE,
@@ -116,6 +119,22 @@ def test_amounts_of_a_bid_are_exact(folder: Path, amount: int) -> None:
     assert [int(str(row[name])) for name in named] == [amount] * len(named)
     assert int(str(row["net_profit_wei"])) == -amount
     assert json.loads(str(row["amounts"])) == [str(amount), "0", str(amount)]
+
+
+def test_bid_names_the_lenders_that_it_passed_over(folder: Path) -> None:
+    others = (
+        PassedOver(lender=AAVE, reason="costs more", by=2**255),
+        PassedOver(lender=replace(BALANCER, kind=LenderKind.UNISWAP_V4), reason="paused"),
+    )
+    bid = replace(BID, opportunity=replace(OPPORTUNITY, passed_over=others))
+    path = written(folder, BID, bid)
+
+    named = [tuple(row.values())[1:] for row in rows(path, "passed_over")]
+
+    assert named == [
+        (2, "aave_v3", AAVE.address, "costs more", str(2**255)),
+        (2, "uniswap_v4", BALANCER.address, "paused", "0"),
+    ]
 
 
 @given(amount=AMOUNTS)

@@ -13,7 +13,11 @@ from graphs.units import BPS, WEI_PER_ETHER, Address, PoolId
 from searcher.adapters.decoding import HEADER_ONLY, decode_header
 from searcher.adapters.discovery import Factory, Survey, discover
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.model import LenderKind
+from searcher.create2 import create2_address
+from searcher.executor_artifact import load_executor
+from searcher.flash_lenders import LenderKind
+from searcher.network_wiring import network_wiring
+from searcher.wiring import constructor_argument
 from sims.devnet.accounts import DEPLOYER, TRADERS, public_address
 from sims.devnet.anvil import AnvilOptions
 from sims.devnet.cache import Devnet
@@ -22,6 +26,7 @@ from sims.devnet.deployer import Deployer, encode_call
 from sims.devnet.deployment import DeployedPool, Deployment
 from sims.devnet.plan import DEFAULT_PLAN, UNISWAP_V2, UNISWAP_V3
 from sims.devnet.uniswap import FOREVER
+from sims.local_network import devnet_network
 
 pytestmark = pytest.mark.anvil
 
@@ -162,6 +167,18 @@ async def test_balancer_lends_its_whole_depth_for_nothing(fresh_devnet: Devnet, 
     await deployer_on(rpc, deployment).call(vault, flash, *order)
 
     assert await balance(rpc, deployment.weth, vault) == depth
+
+
+async def test_executor_stands_where_a_deployment_with_its_network_would_put_it(
+    devnet: Devnet,
+) -> None:
+    network = devnet_network(devnet.anvil, devnet.deployment)
+    owner, beneficiary = devnet.deployment.trading_account, devnet.deployment.beneficiary
+    wiring = network_wiring(network, owner=owner, beneficiary=beneficiary)
+
+    init_code = load_executor().init_code(constructor_argument(wiring))
+
+    assert create2_address(init_code) == devnet.deployment.executor
 
 
 async def test_executor_belongs_to_the_trading_account(devnet: Devnet) -> None:
