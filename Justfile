@@ -50,6 +50,12 @@ contracts: setup-dev
     cd contracts && bin/forge build src devnet
     cd contracts && FORGE_SNAPSHOT_CHECK=true bin/forge test
 
+# Demand that the Foundry tests reach every line and branch of the executor
+coverage: setup-dev
+    cd contracts && FOUNDRY_OUT=cache/coverage FOUNDRY_CACHE_PATH=cache/coverage bin/forge coverage \
+        --no-match-contract Invariant --no-match-coverage 'test|devnet' | tee /dev/stderr \
+        | grep -Eq 'Total +(\| 100\.00% [^|]*){4}\|'
+
 # Format everything
 fmt: setup-dev
     "{{ bin }}/ruff" format

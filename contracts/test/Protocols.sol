@@ -14,6 +14,7 @@ interface IPairFactory {
 
 interface IPair is IConstantProductPool {
     function mint(address to) external returns (uint256 liquidity);
+    function skim(address to) external;
     function sync() external;
 }
 

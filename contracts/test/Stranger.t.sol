@@ -240,6 +240,31 @@ contract StrangerTest is VenuesTest {
         _assertNothingMoved();
     }
 
+    /// @dev The first pair has been paid and trades only in the callback of the second pool, which
+    /// first pays out the token; its hook takes the payment out of the pair.
+    function test_TokenThatSkimsAPairInBetween_GainsNothing() public {
+        ReentrantToken token = new ReentrantToken();
+        _concentratedPool(address(gold), address(token), FEE, 1000 ether);
+        IPair last = _pair(address(token), address(weth), 100 ether, 120 ether);
+        bytes memory hops = bytes.concat(
+            _buyGold(),
+            _concentratedHop(address(gold), address(token)),
+            _pairHop(last, address(token))
+        );
+        bytes memory plan = _planOf(_fields(), hops);
+        uint256 snapshot = vm.snapshotState();
+        _execute(plan);
+        vm.revertToState(snapshot);
+        token.reenter(address(cheapGold), abi.encodeCall(cheapGold.skim, (STRANGER)));
+
+        vm.prank(OWNER);
+        vm.expectPartialRevert(IArbitrageExecutor.SourceFailed.selector);
+        executor.execute(plan);
+
+        assertEq(weth.balanceOf(STRANGER), 0);
+        _assertNothingMoved();
+    }
+
     // Private
 
     function _callbacks(bytes memory plan) private view returns (bytes[] memory calls) {

@@ -6,7 +6,7 @@ import {IArbitrageExecutor} from "../src/interfaces/IArbitrageExecutor.sol";
 import {PlanBuilder} from "./PlanBuilder.sol";
 import {VenuesTest} from "./VenuesTest.sol";
 import {IdleCurvePool} from "./doubles/CurvePools.sol";
-import {SilentPair} from "./doubles/HostilePools.sol";
+import {MumblingVault, SilentPair} from "./doubles/HostilePools.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @dev Every source with every kind of hop, and every kind of hop after every other.
@@ -220,6 +220,27 @@ contract VenuesExecuteTest is VenuesTest {
         }
     }
 
+    function test_FactoryBeyondTheWiring_HasNoPools() public {
+        bytes memory hop = PlanBuilder.concentratedHop(address(gold), address(weth), FEE, 255);
+        _expectHopFailed(
+            bytes.concat(_buyGold(), hop), 1, _derived(address(0), bytes32(0)), bytes("")
+        );
+    }
+
+    function test_SolidlyPoolWithoutCode_NamesTheHop() public {
+        bytes memory hop = PlanBuilder.solidlyHop(address(gold), STRANGER, true);
+        _expectHopFailed(bytes.concat(_buyGold(), hop), 1, STRANGER, bytes(""));
+    }
+
+    function test_VaultThatMumbles_NamesTheHop() public {
+        address mumbler = address(new MumblingVault());
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        wiring.balancerV3Vault = mumbler;
+        executor = new ArbitrageExecutor(wiring);
+        bytes memory hops = bytes.concat(_buyGold(), _hop(HOP_BALANCER_V3, address(gold)));
+        _expectHopFailed(hops, 1, mumbler, hex"01");
+    }
+
     function test_EqualWirings_HaveOneAddress() public {
         uint256 snapshot = vm.snapshotState();
         address first = address(new ArbitrageExecutor{salt: "salt"}(_wiring()));
@@ -231,6 +252,26 @@ contract VenuesExecuteTest is VenuesTest {
 
     function test_Wiring_IsWhatItWasBuiltWith() public view {
         assertEq(abi.encode(executor.wiring()), abi.encode(_wiring()));
+    }
+
+    function _expectHopFailed(
+        bytes memory hops,
+        uint256 index,
+        address called,
+        bytes memory reason
+    ) private {
+        bytes memory inner = abi.encodeWithSelector(
+            IArbitrageExecutor.HopFailed.selector, index, called, reason
+        );
+        _expectRefusalInside(_planFrom(PlanBuilder.BALANCER, 0, hops), inner);
+    }
+
+    function _derived(address deployer, bytes32 initCodeHash) private view returns (address) {
+        (address token0, address token1) = address(weth) < address(gold)
+            ? (address(weth), address(gold))
+            : (address(gold), address(weth));
+        bytes32 salt = keccak256(abi.encode(token0, token1, FEE));
+        return vm.computeCreate2Address(salt, initCodeHash, deployer);
     }
 
     function _executeAndCheck(bytes memory plan) private {

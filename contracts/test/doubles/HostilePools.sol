@@ -86,3 +86,13 @@ contract MumblingPair {
         return 1;
     }
 }
+
+/// @dev A manager whose every answer is one byte.
+contract MumblingVault {
+    fallback() external {
+        assembly ("memory-safe") {
+            mstore8(0, 1)
+            return(0, 1)
+        }
+    }
+}
