@@ -50,9 +50,19 @@ contracts: setup-dev
     cd contracts && bin/forge build src devnet
     cd contracts && FORGE_SNAPSHOT_CHECK=true bin/forge test
 
+# Analyse the contracts statically; fails on findings of medium impact and above
+slither:
+    @bin/setup analysis
+    cd contracts && FOUNDRY_VIA_IR=false FOUNDRY_OUT=cache/slither FOUNDRY_CACHE_PATH=cache/slither \
+        PATH="$PWD/bin:{{ justfile_directory() }}/.venv-analysis/bin:$PATH" slither .
+
+# Break the executor in one place at a time; see which breaks no test notices: `just mutate [guards]`
+mutate *arguments: setup-dev
+    bin/mutate "$@"
+
 # Demand that the Foundry tests reach every line and branch of the executor
 coverage: setup-dev
-    cd contracts && FOUNDRY_OUT=cache/coverage FOUNDRY_CACHE_PATH=cache/coverage bin/forge coverage \
+    cd contracts && FOUNDRY_VIA_IR=false FOUNDRY_OUT=cache/coverage FOUNDRY_CACHE_PATH=cache/coverage bin/forge coverage \
         --no-match-contract Invariant --no-match-coverage 'test|devnet' | tee /dev/stderr \
         | grep -Eq 'Total +(\| 100\.00% [^|]*){4}\|'
 
