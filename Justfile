@@ -56,6 +56,13 @@ slither:
     cd contracts && FOUNDRY_VIA_IR=false FOUNDRY_OUT=cache/slither FOUNDRY_CACHE_PATH=cache/slither \
         PATH="$PWD/bin:{{ justfile_directory() }}/.venv-analysis/bin:$PATH" slither .
 
+# Prove for every input what the Foundry tests try for many
+halmos:
+    @bin/setup analysis
+    cd contracts && FOUNDRY_VIA_IR=false FOUNDRY_OUT=cache/halmos FOUNDRY_CACHE_PATH=cache/halmos \
+        PATH="$PWD/bin:{{ justfile_directory() }}/.venv-analysis/bin:$PATH" \
+        halmos --contract SymbolicTest --forge-build-out cache/halmos
+
 # Break the executor in one place at a time; see which breaks no test notices: `just mutate [guards]`
 mutate *arguments: setup-dev
     bin/mutate "$@"
