@@ -13,6 +13,7 @@ import {MumblingPair, SilentPair} from "./doubles/HostilePools.sol";
 import {
     FalseReturnToken,
     FeeToken,
+    MuteToken,
     SenderFeeToken,
     StickyAllowanceToken
 } from "./doubles/HostileTokens.sol";
@@ -261,6 +262,20 @@ contract RefuseTest is ExecutorTest {
             _planOf(fields, hops),
             abi.encodeWithSelector(IArbitrageExecutor.TokenRefused.selector, 0, address(token))
         );
+    }
+
+    function test_TokenThatRevertsWithoutAWord() public {
+        MuteToken token = new MuteToken();
+        IPair cheap = _pair(address(weth), address(token), 100 ether, 120 ether);
+        IPair dear = _pair(address(weth), address(token), 120 ether, 100 ether);
+        token.mint(vault, 10 ether);
+        token.refuse(address(executor));
+        PlanBuilder.Fields memory fields = _fields();
+        (fields.asset, fields.tipShareBps) = (address(token), 0);
+        bytes memory hops =
+            bytes.concat(_pairHop(dear, address(token)), _pairHop(cheap, address(weth)));
+
+        _expectRefusalInside(_planOf(fields, hops), _hopFailed(0, address(token), ""));
     }
 
     function test_TokenThatTakesAFee_IsRefusedByThePair() public {

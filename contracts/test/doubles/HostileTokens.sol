@@ -103,3 +103,19 @@ contract SenderFeeToken is DevnetToken {
         if (from == sender && to == recipient) super._update(from, address(this), value / 100);
     }
 }
+
+/// @dev Reverts without a word when one sender transfers.
+contract MuteToken is DevnetToken {
+    address public refused;
+
+    constructor() DevnetToken("Mute", "MUTE", 18) {}
+
+    function refuse(address sender) external {
+        refused = sender;
+    }
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        if (msg.sender == refused) revert();
+        return super.transfer(to, value);
+    }
+}
