@@ -4,9 +4,11 @@ pragma solidity 0.8.37;
 import {ArbitrageExecutor} from "../src/ArbitrageExecutor.sol";
 import {IArbitrageExecutor} from "../src/interfaces/IArbitrageExecutor.sol";
 import {PlanBuilder} from "./PlanBuilder.sol";
+import {IPair} from "./Protocols.sol";
 import {VenuesTest} from "./VenuesTest.sol";
-import {IdleCurvePool} from "./doubles/CurvePools.sol";
+import {IdleCurvePool, IdleVault} from "./doubles/CurvePools.sol";
 import {MumblingVault, SilentPair} from "./doubles/HostilePools.sol";
+import {StickyAllowanceToken} from "./doubles/HostileTokens.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @dev Every source with every kind of hop, and every kind of hop after every other.
@@ -220,6 +222,35 @@ contract VenuesExecuteTest is VenuesTest {
         }
     }
 
+    function test_VaultThatLeavesItsAllowance() public {
+        address idle = address(new IdleVault());
+        _give(address(gold), idle, 2 ether);
+        IArbitrageExecutor.Wiring memory wiring = _wiring();
+        wiring.balancerV2Vault = idle;
+        executor = new ArbitrageExecutor(wiring);
+        bytes memory hops = bytes.concat(_hop(HOP_BALANCER_V2, address(weth)), _sellGold());
+        _expectRefusal(
+            _planFrom(PlanBuilder.AAVE, 0, hops),
+            _inside(PlanBuilder.AAVE, _dangling(address(weth), idle, AMOUNT_IN))
+        );
+    }
+
+    function test_SoloMarginWhoseAllowanceOutlivesItsUse() public {
+        StickyAllowanceToken token = new StickyAllowanceToken();
+        token.mint(address(solo), 10 ether);
+        solo.list(2, IERC20(address(token)));
+        IPair dear = _pair(address(token), address(weth), 100 ether, 120 ether);
+        IPair cheap = _pair(address(token), address(weth), 120 ether, 100 ether);
+        PlanBuilder.Fields memory fields = _fields(PlanBuilder.SOLO);
+        (fields.asset, fields.tipShareBps) = (address(token), 0);
+        bytes memory hops =
+            bytes.concat(_pairHop(dear, address(token)), _pairHop(cheap, address(weth)));
+        _expectRefusal(
+            bytes.concat(PlanBuilder.header(fields), _parameters(PlanBuilder.SOLO), hops),
+            _dangling(address(token), address(solo), uint256(AMOUNT_IN) + 2)
+        );
+    }
+
     function test_FactoryBeyondTheWiring_HasNoPools() public {
         bytes memory hop = PlanBuilder.concentratedHop(address(gold), address(weth), FEE, 255);
         _expectHopFailed(
@@ -264,6 +295,16 @@ contract VenuesExecuteTest is VenuesTest {
             IArbitrageExecutor.HopFailed.selector, index, called, reason
         );
         _expectRefusalInside(_planFrom(PlanBuilder.BALANCER, 0, hops), inner);
+    }
+
+    function _dangling(
+        address token,
+        address spender,
+        uint256 allowance
+    ) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(
+            IArbitrageExecutor.DanglingAllowance.selector, token, spender, allowance
+        );
     }
 
     function _derived(address deployer, bytes32 initCodeHash) private view returns (address) {

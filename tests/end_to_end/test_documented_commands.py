@@ -44,6 +44,11 @@ RUN_ELSEWHERE = {
     "just bench search": "benchmarks/search.py",
     "just bench peers": "benchmarks/peers.py",
     "just bench selection": "benchmarks/selection.py",
+    "just bench gas": "benchmarks/gas.py",
+    "just coverage": "contracts/foundry.toml",
+    "just slither": "contracts/slither.config.json",
+    "just halmos": "contracts/test/Symbolic.t.sol",
+    "just mutate": "bin/mutate",
     "just arch": CI,
     "just demo": DEMO,
 }

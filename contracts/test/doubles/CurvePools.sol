@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {IBalancerV2Vault} from "../../src/interfaces/IBalancerV2Vault.sol";
+
 /// @dev Trades like Curve: pulls the input by allowance and pays the caller. The price is one less
 /// a fee of 4 basis points; the curve is what `CurveStableSwap` is for.
 abstract contract CurvePoolDouble {
@@ -52,5 +54,19 @@ contract IdleCurvePool {
 
     function exchange(int128, int128, uint256, uint256) external {
         output.transfer(msg.sender, output.balanceOf(address(this)));
+    }
+}
+
+/// @dev The same in the place of Balancer V2's vault.
+contract IdleVault {
+    function swap(
+        IBalancerV2Vault.SingleSwap calldata singleSwap,
+        IBalancerV2Vault.FundManagement calldata funds,
+        uint256,
+        uint256
+    ) external returns (uint256 amount) {
+        IERC20 output = IERC20(singleSwap.assetOut);
+        amount = output.balanceOf(address(this));
+        output.transfer(funds.recipient, amount);
     }
 }
