@@ -249,33 +249,27 @@ contract RefuseTest is ExecutorTest {
 
     function test_TokenThatRefusesPolitely() public {
         FalseReturnToken token = new FalseReturnToken();
-        IPair cheap = _pair(address(weth), address(token), 100 ether, 120 ether);
-        IPair dear = _pair(address(weth), address(token), 120 ether, 100 ether);
-        token.mint(vault, 10 ether);
+        PlanBuilder.Fields memory fields = _gapIn(address(token));
         token.refuse(address(executor));
-        PlanBuilder.Fields memory fields = _fields();
-        (fields.asset, fields.tipShareBps) = (address(token), 0);
-        bytes memory hops =
-            bytes.concat(_pairHop(dear, address(token)), _pairHop(cheap, address(weth)));
 
-        _expectRefusalInside(
-            _planOf(fields, hops),
-            abi.encodeWithSelector(IArbitrageExecutor.TokenRefused.selector, 0, address(token))
+        _expectRefusal(
+            _planOf(fields, _hopsThrough(address(token))),
+            _inside(
+                PlanBuilder.AAVE,
+                abi.encodeWithSelector(IArbitrageExecutor.TokenRefused.selector, 0, address(token))
+            )
         );
     }
 
     function test_TokenThatRevertsWithoutAWord() public {
         MuteToken token = new MuteToken();
-        IPair cheap = _pair(address(weth), address(token), 100 ether, 120 ether);
-        IPair dear = _pair(address(weth), address(token), 120 ether, 100 ether);
-        token.mint(vault, 10 ether);
+        PlanBuilder.Fields memory fields = _gapIn(address(token));
         token.refuse(address(executor));
-        PlanBuilder.Fields memory fields = _fields();
-        (fields.asset, fields.tipShareBps) = (address(token), 0);
-        bytes memory hops =
-            bytes.concat(_pairHop(dear, address(token)), _pairHop(cheap, address(weth)));
 
-        _expectRefusalInside(_planOf(fields, hops), _hopFailed(0, address(token), ""));
+        _expectRefusal(
+            _planOf(fields, _hopsThrough(address(token))),
+            _inside(PlanBuilder.AAVE, _hopFailed(0, address(token), ""))
+        );
     }
 
     function test_TokenThatTakesAFee_IsRefusedByThePair() public {
