@@ -181,8 +181,8 @@ def peers() -> Iterator[Row]:
 
 
 def peer_calls(market: Market, graph: TokenGraph) -> Iterator[PeerCall]:
-    """Each with the least ratio to ours that is aimed at."""
-    simple, core = best_of_parallel(graph), best_of_parallel(TokenGraph.pruned(market))
+    """Each with the least ratio to ours that is aimed at; the last alone gets a pruned graph."""
+    simple, core = best_of_parallel(TokenGraph.from_market(market)), best_of_parallel(graph)
     yield "networkx.negative_edge_cycle", partial(nx.negative_edge_cycle, simple), 300
     find = partial(nx.find_negative_cycle, simple, BASE)
     yield "networkx.find_negative_cycle", partial(fails, find, nx.NetworkXError), 300

@@ -14,13 +14,14 @@ that cuts every first hop. All sums are exact, because weights are integers, so 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from graphs.compilation import compiled, inlined, inner
 from graphs.cycles import Cycle
-from graphs.token_graph import UNUSABLE, Floats, Indices, TokenGraph, Weights
+from graphs.rows import copy_row, doubled_rows
+from graphs.token_graph import UNUSABLE, Indices, TokenGraph, Weights
 from graphs.units import Address
 
 MIN_HOPS: Final = 2
@@ -34,10 +35,6 @@ UNREACHABLE: Final = 2**61
 
 FIRST_CAPACITY: Final = 1_024
 """Cycles that the result holds before it grows for the first time; it doubles from there."""
-
-
-Rows = TypeVar("Rows", Indices, Weights, Floats)
-"""An array of any kind."""
 
 
 class Arrays(NamedTuple):
@@ -200,7 +197,7 @@ def layered_distances(arrays: Arrays, layers: int) -> Weights:
     distance[0, arrays.base] = 0
     frontier = np.full(1, arrays.base, np.int32)
     for layer in range(1, layers + 1):
-        distance[layer] = distance[layer - 1]
+        copy_row(distance[layer], distance[layer - 1])
         frontier = relax_layer(arrays, distance[layer - 1 : layer + 1], frontier)
     return distance
 
@@ -273,8 +270,8 @@ def enumerate_cycles(arrays: Arrays, distance: Weights, limit: int) -> tuple[Fou
             return first_rows(found, count), True
         if count == len(found.weights):
             found = doubled(found)
-        found.edges[count] = -1
-        found.edges[count, : depth + 1] = walk.cursor[: depth + 1] - 1
+        for hop in range(max_hops):
+            found.edges[count, hop] = walk.cursor[hop] - 1 if hop <= depth else -1
         found.weights[count] = weight
         count += 1
     return first_rows(found, count), False
@@ -333,15 +330,7 @@ def is_used(arrays: Arrays, walk: Walk, depth: int) -> bool:
 @inner
 def doubled(found: Found) -> Found:
     """Make room for as many cycles again."""
-    return Found(doubled_array(found.edges), doubled_array(found.weights))
-
-
-@inner
-def doubled_array(array: Rows) -> Rows:
-    """Copy rows to the first half of a new array; numba compiles concatenation for seconds."""
-    longer = np.empty((2 * len(array), *array.shape[1:]), array.dtype)
-    longer[: len(array)] = array
-    return longer
+    return Found(doubled_rows(found.edges), doubled_rows(found.weights))
 
 
 @inner

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from graphs.bellman_ford import Arrays, doubled_array
+from graphs.bellman_ford import Arrays
 from graphs.compilation import compiled, inner
 from graphs.profit_bounds import TermsFloat, profit_bound_float, rate_float
+from graphs.rows import copy_row, doubled_rows
 from graphs.token_graph import UNUSABLE, WEIGHT_SCALE, Floats, Indices, Weights
 
 FIRST_NODES: Final = 4_096
@@ -110,7 +111,7 @@ def least_curvatures(arrays: Arrays, curvatures_float: Floats, layers: int) -> F
     least = np.full((layers + 1, count), np.inf)
     least[0, arrays.base] = 0.0
     for layer in range(1, layers + 1):
-        least[layer] = least[layer - 1]
+        copy_row(least[layer], least[layer - 1])
         for edge, weight in enumerate(arrays.weights):
             source = arrays.source[edge]
             onward = least[layer - 1, arrays.target[edge]]
@@ -177,11 +178,11 @@ def with_room(frontier: Frontier, nodes: int) -> Frontier:
     tree = frontier.tree
     while frontier.counts[0] + nodes > len(tree.edge):
         tree = Tree(
-            doubled_array(tree.parent),
-            doubled_array(tree.edge),
-            doubled_array(tree.depth),
-            doubled_array(tree.weight),
-            doubled_array(tree.curvature_float),
+            doubled_rows(tree.parent),
+            doubled_rows(tree.edge),
+            doubled_rows(tree.depth),
+            doubled_rows(tree.weight),
+            doubled_rows(tree.curvature_float),
         )
     return Frontier(
         tree,

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from graphs.bellman_ford import find_cycles, search_cycles
+from graphs.bellman_ford import find_cycles, no_cycles, search_cycles
 from graphs.best_first import Limits, find_best_cycles
 from graphs.best_first_kernels import search_best_first
 from graphs.bulk.sizing import size_rows
@@ -48,29 +48,29 @@ def load_kernels() -> None:
 
 def load_search() -> None:
     """Get the search of a graph and of what changed in it ready."""
-    market, standing = _first_search()
-    find_cycles(standing.horizon.graph, _BASE, max_hops=2, limit=1)
+    market = _market()
+    graph = TokenGraph.from_market(market)
+    find_cycles(graph, _BASE, max_hops=2, limit=1)
+    standing = Standing.from_graph(graph, _BASE, max_hops=2, limit=1)
     carried_cycles(standing.cycles, standing.horizon, np.zeros(1, np.int32), limit=1)
     find_cycles_after(standing.horizon, market, list(market.pools)[:1], limit=1)
 
 
 def load_sizing() -> None:
     """Get the sizing of what was found, and the search by falling bounds, ready."""
-    market, standing = _first_search()
-    loan = Loan(fee_bps=0, max_input=1)
-    profit_bounds_float(standing.cycles, loan)
-    rows = np.arange(len(standing.cycles), dtype=np.int32)
-    size_rows_of(standing.cycles, rows, market=market, loan=loan)
-    find_best_cycles(
-        standing.horizon.graph, _BASE, loan, max_hops=2, limits=Limits(top=1, max_trials=1)
-    )
+    market = _market()
+    graph = TokenGraph.from_market(market)
+    nothing, loan = no_cycles(graph, 2), Loan(fee_bps=0, max_input=1)
+    profit_bounds_float(nothing, loan)
+    size_rows_of(nothing, np.empty(0, np.int32), market=market, loan=loan)
+    find_best_cycles(graph, _BASE, loan, max_hops=2, limits=Limits(top=1, max_trials=1))
 
 
 LOADERS: Final = (load_search, load_sizing)
 """Two halves, each about as much work: processes of their own can do them at once."""
 
 
-def _first_search() -> tuple[Market, Standing]:
+def _market() -> Market:
     pools = [
         ConstantProductPool(
             id=PoolId(digit * 40),
@@ -83,8 +83,4 @@ def _first_search() -> tuple[Market, Standing]:
         )
         for digit in "23"
     ]
-    market = Market(
-        block_number=0, block_hash="", tokens={}, pools={pool.id: pool for pool in pools}
-    )
-    graph = TokenGraph.from_market(market)
-    return market, Standing.from_graph(graph, _BASE, max_hops=2, limit=1)
+    return Market(block_number=0, block_hash="", tokens={}, pools={pool.id: pool for pool in pools})

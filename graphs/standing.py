@@ -19,6 +19,7 @@ from graphs.bellman_ford import (
 )
 from graphs.compilation import compiled, inner
 from graphs.horizon import Horizon, search_through
+from graphs.rows import copy_row
 from graphs.token_graph import Indices, TokenGraph, edges_of
 from graphs.units import Address
 
@@ -126,14 +127,17 @@ def merged(old: Found, new: Found, is_touched: NDArray[np.bool_]) -> Found:
         if has_touched(row, is_touched):
             continue
         while place < len(new.weights) and is_before(new.edges[place], row):
-            edges[count], weights[count] = new.edges[place], new.weights[place]
+            copy_row(edges[count], new.edges[place])
+            weights[count] = new.weights[place]
             count, place = count + 1, place + 1
-        edges[count], weights[count] = row, old.weights[index]
+        copy_row(edges[count], row)
+        weights[count] = old.weights[index]
         count += 1
-    rest = len(new.weights) - place
-    edges[count : count + rest] = new.edges[place:]
-    weights[count : count + rest] = new.weights[place:]
-    return Found(edges[: count + rest], weights[: count + rest])
+    while place < len(new.weights):
+        copy_row(edges[count], new.edges[place])
+        weights[count] = new.weights[place]
+        count, place = count + 1, place + 1
+    return Found(edges[:count], weights[:count])
 
 
 @inner

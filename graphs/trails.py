@@ -10,6 +10,7 @@ import numpy as np
 
 from graphs.bellman_ford import FIRST_CAPACITY, UNREACHABLE, Arrays, Found, doubled, first_rows
 from graphs.compilation import compiled, inlined, inner
+from graphs.rows import copy_row
 from graphs.token_graph import UNUSABLE, Indices, Weights
 
 FIRST_TRAILS: Final = 64
@@ -133,10 +134,12 @@ def slack_of(arrays: Arrays, touch: Touch) -> Weights:
         if UNUSABLE not in (before, weight):
             reductions[pool] = max(reductions[pool], before - weight)
     slack = np.zeros(len(touch.forward), np.int64)
-    for hops in range(1, min(len(slack), len(reductions))):
-        greatest = reductions.argmax()
-        slack[hops:] += reductions[greatest]
-        reductions[greatest] = 0
+    for hops in range(1, len(slack)):
+        slack[hops] = slack[hops - 1]
+        if hops < len(reductions):
+            greatest = reductions.argmax()
+            slack[hops] += reductions[greatest]
+            reductions[greatest] = 0
     return slack
 
 
@@ -238,7 +241,7 @@ def trails_of(side: Side) -> Found:
             open_row(side, trail, (depth, side.reached[edge], weight))
             continue
         found = with_row(found, count)
-        found.edges[count, : depth + 1] = trail.edge[: depth + 1]
+        copy_row(found.edges[count], trail.edge[: depth + 1])
         found.weights[count] = weight
         count += 1
     return first_rows(found, count)
@@ -378,7 +381,8 @@ def write_row(row: Indices, before: Indices, rest: tuple[int, Indices]) -> None:
     back_hops = 0
     while back_hops < len(before) and before[back_hops] >= 0:
         back_hops += 1
-    row[:back_hops] = before[:back_hops][::-1]
+    for place in range(back_hops):
+        row[place] = before[back_hops - 1 - place]
     row[back_hops] = hop
     fitting = len(row) - back_hops - 1
-    row[back_hops + 1 :] = after[:fitting]
+    copy_row(row[back_hops + 1 :], after[:fitting])
