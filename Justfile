@@ -27,7 +27,7 @@ run *arguments: setup
     @"{{ bin }}/searcher" run "$@"
 
 # Pass the tests: Python with and without a chain, then the contracts
-test *arguments: setup-dev contracts
+test *arguments: setup-dev foundry
     "{{ bin }}/pytest" "$@"
 
 # Pass the tests that need no chain, in seconds
@@ -42,8 +42,11 @@ interop: setup-dev
 prop *arguments: setup-dev
     HYPOTHESIS_PROFILE=nightly "{{ bin }}/pytest" -m "not anvil" --timeout=3000 "$@"
 
+# Everything about the contracts: their tests, coverage, static analysis, proofs
+contracts: foundry coverage slither halmos
+
 # Pass the Foundry tests of the executor, offline, and its formatter and linter
-contracts: setup-dev
+foundry: setup-dev
     cd contracts && bin/forge fmt --check
     cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'src/**/*.sol' 'devnet/*.sol'
     cd contracts && node_modules/.bin/solhint --disc --noPoster --max-warnings 0 -c test/.solhint.json 'test/**/*.sol' 'devnet/doubles/*.sol'
@@ -94,9 +97,9 @@ arch: setup-dev
     "{{ bin }}/pytest" tests/test_architecture.py
 
 # Everything that CI runs
-check: lint types arch test
+check: lint types arch test contracts
 
-# Measure: `just bench NAME [--json]`, where NAME is start, search or peers
+# Measure: `just bench NAME [--json]`, where NAME is start, search, peers, selection or gas
 bench name *arguments: setup-dev
     @if [ "$1" = peers ]; then bin/setup peers; fi
     @"{{ bin }}/python" -m benchmarks."$@"

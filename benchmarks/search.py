@@ -258,7 +258,8 @@ def batch() -> Iterator[Row]:
     is_known = (arrays.pools[trades >> 1, KIND] == CONSTANT_PRODUCT) | (trades < 0)
     rows = np.repeat(trades[is_known.all(axis=1)], BATCH, axis=0)
     inputs = limbs_of([10**15] * len(rows), AMOUNT_LIMBS)
-    taken = median_s(lambda: quote_rows(arrays, rows, inputs)) / np.count_nonzero(rows >= 0)
+    hops = int(np.count_nonzero(rows >= 0))
+    taken = median_s(lambda: quote_rows(arrays, rows, inputs)) / hops
     yield row("exact quote, one V2 hop of many through arrays", taken * US, "us", target=0.2)
 
 

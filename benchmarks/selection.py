@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from benchmarks.report import Direction, Row, report
-from benchmarks.search import MS, SLOW_RUNS, median_s
+from benchmarks.search import MS, median_s
 from graphs.bellman_ford import CycleSearch
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
@@ -70,9 +70,9 @@ def shares(
             target=LEAST_SHARE_PERCENT if most > FEW else None,
             direction=Direction.AT_LEAST,
         )
-        taken = median_s(partial(select_found, market, search, NO_FEE, most=most), SLOW_RUNS)
+        taken = median_s(partial(select_found, market, search, NO_FEE, most=most))
         yield Row(
-            measure=f"{label}, searched behind ({SLOW_RUNS} runs)",
+            measure=f"{label}, searched behind",
             value=taken * MS,
             unit="ms",
             target=None,
