@@ -22,7 +22,7 @@ from graphs.quotes import quote_cycle
 from graphs.sizing import SizedCycle, size_cycle
 from graphs.token_graph import Floats, Indices
 
-FIRST_BATCH: Final = 64
+FIRST_BATCH: Final = 16
 """Cycles that are sized before bounds are looked at again."""
 
 

@@ -243,7 +243,9 @@ def _curves(pools: Iterable[Pool]) -> tuple[Weights, Floats]:
         for token_in, token_out in permutations(pool.tokens, 2):
             rate_float = pool.marginal_rate_float(token_in, token_out)
             rates_float.append(rate_float)
-            curvatures_float.append(curvature_float(pool, token_in, rate_float))
+            curvatures_float.append(
+                curvature_float(pool, token_in, token_out, rate_float=rate_float)
+            )
     return _weights(np.array(rates_float, np.float64)), np.array(curvatures_float, np.float64)
 
 
