@@ -15,6 +15,7 @@ from graphs.best_first_kernels import search_best_first
 from graphs.bulk.sizing import size_rows
 from graphs.compilation import is_kept
 from graphs.horizon import find_cycles_after
+from graphs.joint_inputs_kernels import CyclesInOrder, best_inputs
 from graphs.market import Market
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.ranking import Loan, profit_bounds_float, size_rows_of
@@ -28,11 +29,21 @@ KERNELS: Final[tuple[Callable[..., object], ...]] = (
     enumerate_through,
     search_best_first,
     size_rows,
+    best_inputs,
 )
 """One of each search, the last that is compiled for it."""
 
 _BASE: Final = Address("0x" + "0" * 40)
 _OTHER: Final = Address("0x" + "1" * 40)
+
+_NO_CYCLE: Final = CyclesInOrder(
+    curve=np.full((1, 1), -1, np.int32),
+    side=np.zeros((1, 1), np.int32),
+    reserves=np.ones((1, 2)),
+    kept=np.ones(1),
+    owed=1.0,
+    max_input=1.0,
+)
 
 
 def are_kernels_kept() -> bool:
@@ -47,13 +58,14 @@ def load_kernels() -> None:
 
 
 def load_search() -> None:
-    """Get the search of a graph and of what changed in it ready."""
+    """Get the search of a graph, of what changed in it, and of joint inputs ready."""
     market = _market()
     graph = TokenGraph.from_market(market)
     find_cycles(graph, _BASE, max_hops=2, limit=1)
     standing = Standing.from_graph(graph, _BASE, max_hops=2, limit=1)
     carried_cycles(standing.cycles, standing.horizon, np.zeros(1, np.int32), limit=1)
     find_cycles_after(standing.horizon, market, list(market.pools)[:1], limit=1)
+    best_inputs(_NO_CYCLE, np.ones(1))
 
 
 def load_sizing() -> None:
