@@ -133,8 +133,8 @@ def test_the_invariant_never_falls(pool: StablePool, dx: int) -> None:
     except GraphError:
         return
 
-    # Scaling cuts a fraction of a unit off each balance. The difference is exact; either side less a
-    # few units would be rounded to 28 digits.
+    # Scaling cuts a fraction of a unit off each balance. The difference is exact, while either side
+    # less a few units would be rounded to 28 digits.
     now = exact_invariant(after._scaled(), Fraction(pool.amplification, 1000))
     assert before - now <= len(pool.tokens)
 
