@@ -110,9 +110,20 @@ def size_rows_of(
     by_pools = (
         RowSize(sized.gross_profit, row, sized.amounts[0])
         for row in unknown
-        if (sized := _sized_by_pools(market, search[row], loan))
+        if (sized := size_with_loan(market, search[row], loan))
     )
     return [*map(RowSize, profits, rows[is_sized].tolist(), inputs), *by_pools]
+
+
+def size_with_loan(market: Market, cycle: Cycle, loan: Loan) -> SizedCycle | None:
+    """Find the most profitable input of one cycle by the pools themselves, as `size_cycle` does."""
+    return size_cycle(
+        market,
+        cycle,
+        fee_bps=loan.fee_bps,
+        max_input=loan.max_input,
+        flash_fee=loan.flash_fee,
+    )
 
 
 def by_profit(sized: SizedCycle) -> tuple[int, Cycle]:
@@ -126,16 +137,6 @@ def profit_bounds_float(search: CycleSearch, loan: Loan) -> Floats:
         return np.full(len(search), np.inf)
     curves = (search.graph.weights, search.graph.curvatures_float)
     return bounds_of_rows(search.edges, curves, loan.terms_float())
-
-
-def _sized_by_pools(market: Market, cycle: Cycle, loan: Loan) -> SizedCycle | None:
-    return size_cycle(
-        market,
-        cycle,
-        fee_bps=loan.fee_bps,
-        max_input=loan.max_input,
-        flash_fee=loan.flash_fee,
-    )
 
 
 def _sized_at(market: Market, cycle: Cycle, loan: Loan, *, amount_in: int) -> SizedCycle:

@@ -20,8 +20,8 @@ from graphs.errors import AmountOutOfRangeError, InsufficientLiquidityError
 from graphs.joint_inputs import joint_inputs
 from graphs.market import Market
 from graphs.quotes import quote_cycle
-from graphs.ranking import Loan, best_cycles, by_profit
-from graphs.sizing import SizedCycle, size_cycle
+from graphs.ranking import Loan, best_cycles, by_profit, size_with_loan
+from graphs.sizing import SizedCycle
 from graphs.units import PoolId
 
 LEAST_GAIN_DIVISOR: Final = 10**5
@@ -254,13 +254,7 @@ def _market_after(market: Market, executed: SizedCycle) -> Market:
 def _sized_anew(market: Market, cycles: Iterable[Cycle], loan: Loan) -> Iterator[SizedCycle]:
     """Size again; leave out what earns nothing."""
     for cycle in cycles:
-        resized = size_cycle(
-            market,
-            cycle,
-            fee_bps=loan.fee_bps,
-            max_input=loan.max_input,
-            flash_fee=loan.flash_fee,
-        )
+        resized = size_with_loan(market, cycle, loan)
         if resized:
             yield resized
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from graphs.bellman_ford import CycleSearch
 from graphs.market import Market
-from graphs.ranking import Loan
+from graphs.ranking import Loan, size_with_loan
 from graphs.selection import Selection, select_found
-from graphs.sizing import SizedCycle, size_cycle
+from graphs.sizing import SizedCycle
 from searcher.ports import Clock
 
 NS_PER_MS: Final = 1_000_000
@@ -49,16 +49,7 @@ def choose_together(
     started_ns = clock.now_ns()
     selection = select_found(market, search, loan, most=most)
     selected_ns = clock.now_ns()
-    alone = (
-        size_cycle(
-            market,
-            one.cycle,
-            fee_bps=loan.fee_bps,
-            max_input=loan.max_input,
-            flash_fee=loan.flash_fee,
-        )
-        for one in selection.cycles
-    )
+    alone = (size_with_loan(market, one.cycle, loan) for one in selection.cycles)
     return Together(
         selection=selection,
         profit_alone=sum(sized.gross_profit for sized in alone if sized),
