@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from graphs.bellman_ford import CycleSearch
+from graphs.bulk.concentrated import AMOUNT_BITS
 from graphs.bulk.pool_arrays import trades_of
 from graphs.bulk.quotes import AMOUNT_LIMBS
 from graphs.bulk.sizing import SIZED, UNKNOWN, BulkTerms, size_rows
@@ -24,6 +25,9 @@ from graphs.token_graph import Floats, Indices
 
 FIRST_BATCH: Final = 16
 """Cycles that are sized before bounds are looked at again."""
+
+MOST_INPUT: Final = (1 << AMOUNT_BITS) - 1
+"""The largest amount of the kernels: what is lent beyond it is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Loan:
         owed, lent = self.flash_fee.owed(self.fee_bps)
         return BulkTerms(
             smooth=self.terms_float(),
-            max_input=limbs_of([self.max_input], AMOUNT_LIMBS),
+            max_input=limbs_of([min(self.max_input, MOST_INPUT)], AMOUNT_LIMBS),
             owed=owed,
             lent=lent,
             addend=self.flash_fee.addend(self.fee_bps),

@@ -14,7 +14,7 @@ from graphs.bulk.sizing import NOT_PROFITABLE, SIZED, UNKNOWN, size_rows
 from graphs.bulk.words import integers_of
 from graphs.cycles import Cycle
 from graphs.errors import GraphError
-from graphs.fixed_point import UINT112_MAX
+from graphs.fixed_point import UINT112_MAX, UINT128_MAX, UINT256_MAX
 from graphs.flash_fees import (
     flash_fee_half_up,
     flash_fee_of_repayment_up,
@@ -213,6 +213,21 @@ def test_a_margin_that_floats_cannot_tell_from_nothing_is_left_to_the_pools(fee_
     ring = market_of(pools), ring_of(pools, (BASE, A))
 
     assert bulk_sized(ring, Loan(fee_bps=fee_bps, max_input=UINT112_MAX))[0] == UNKNOWN
+
+
+@pytest.mark.parametrize("max_input", [UINT256_MAX, UINT128_MAX, 2**127])
+def test_more_than_the_kernels_hold_may_be_lent(max_input: int) -> None:
+    """A lender states what its token's contract says it has."""
+    pools = [
+        pool_of("one", (BASE, A), (10**18, 10**20)),
+        pool_of("two", (A, BASE), (10**18, 10**18)),
+    ]
+    ring = market_of(pools), ring_of(pools, (BASE, A))
+
+    offered = bulk_sized(ring, Loan(fee_bps=0, max_input=max_input))
+
+    assert offered == bulk_sized(ring, Loan(fee_bps=0, max_input=UINT112_MAX))
+    assert offered[0] == SIZED
 
 
 def test_a_pool_that_was_never_funded_earns_nothing() -> None:
