@@ -6,8 +6,9 @@ Shared by `searcher` and `sims`, so that both fail alike.
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import NoReturn
 
@@ -52,14 +53,24 @@ def run_app(app: typer.Typer, *families: type[Exception]) -> NoReturn:
 def prepare_kernels() -> None:
     """Compile the search where these sources were not compiled yet, and say so: it takes a while.
 
-    In two processes, since a compiler works on one processor; later loads find it on disk.
+    A compiler works on one processor, so its parts are done at once; later loads find them on disk.
     """
     if are_kernels_kept():
         return
     typer.echo("compiling the search, once for these sources: some twenty seconds", err=True)
-    with ProcessPoolExecutor(max_workers=len(LOADERS), mp_context=get_context("spawn")) as pool:
-        for loading in [pool.submit(load) for load in LOADERS]:
-            loading.result()
+    run_apart(LOADERS)
+
+
+def run_apart(jobs: Sequence[Callable[[], None]]) -> None:
+    """Do all jobs at once, each in a process; one after the other, here, where that is refused."""
+    try:
+        with ProcessPoolExecutor(max_workers=len(jobs), mp_context=get_context("spawn")) as pool:
+            for future in [pool.submit(job) for job in jobs]:
+                future.result()
+    except (BrokenProcessPool, OSError):
+        # No semaphores, no memory for so many, or a main module that has no file.
+        for job in jobs:
+            job()
 
 
 def fail(error: Exception) -> NoReturn:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from multiprocessing import parent_process
 
 import pytest
 import typer
@@ -19,6 +20,7 @@ from searcher.command_line import (
     RECURSION_LIMIT,
     fail,
     first_leaf,
+    run_apart,
     run_app,
     run_until_stopped,
 )
@@ -177,3 +179,35 @@ def test_coroutine_that_returns_ends_quietly() -> None:
     run_until_stopped(serve())
 
     assert done == [True]
+
+
+done_here: list[str] = []
+
+
+def killed_elsewhere() -> None:
+    """As the kernel ends a process for which there is no memory."""
+    if parent_process():
+        os._exit(1)
+    done_here.append("job")
+
+
+@pytest.mark.slow
+def test_what_other_processes_cannot_do_is_done_here() -> None:
+    done_here.clear()
+
+    run_apart([killed_elsewhere, killed_elsewhere])
+
+    assert done_here == ["job", "job"]
+
+
+def done_elsewhere() -> None:
+    done_here.append("job")
+
+
+@pytest.mark.slow
+def test_what_other_processes_do_is_not_done_again() -> None:
+    done_here.clear()
+
+    run_apart([done_elsewhere])
+
+    assert not done_here
