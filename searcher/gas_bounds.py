@@ -1,7 +1,8 @@
 """How much gas a transaction takes at most, by its lender and its pools.
 
-Bounds, not estimates: what is charged on chain is less, so the real net profit is never below the
-expected one. They are held to what the real contracts took (tests/integration).
+Bounds, not estimates: each is also the transaction's limit, so the real net profit is never below
+the expected one. They are held to what the real contracts took (tests/integration); a swap across
+more ticks than they allow runs out of gas in its simulation, and is declined.
 """
 
 from collections.abc import Iterable, Mapping
