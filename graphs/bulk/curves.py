@@ -164,7 +164,7 @@ def enter_reserves(chain: Chain, hop: int) -> None:
     curves[hop, RATE] = kept * reserve_out / reserve_in if is_funded else 0.0
     curves[hop, CURVATURE] = kept / reserve_in if is_funded else 0.0
     curves[hop, DEPTH] = _UINT112_FLOAT - reserve_in
-    curves[hop, ROOT] = 0.0
+    curves[hop, PLACE] = -1.0
 
 
 @inner

@@ -28,6 +28,7 @@ from graphs.bulk.word_instructions import Word
 from graphs.bulk.words import (
     Limbs,
     div_down,
+    float_of,
     lesser,
     word,
     word_at,
@@ -123,7 +124,7 @@ def size_rows(arrays: PoolArrays, rows: Indices, terms: BulkTerms) -> Sizes:
         if status == SIZED:
             best = decided(chain, terms, word_of_float_down(input_float))
             if best.amount_in == word(0):
-                status = NOT_PROFITABLE if buys_little(chain) else UNKNOWN
+                status = NOT_PROFITABLE if is_little(chain, input_float) else UNKNOWN
             elif best.score <= word(1) << _SCORE_BITS:
                 status = NOT_PROFITABLE
             write_amount(sizes.inputs, index, best.amount_in)
@@ -170,7 +171,7 @@ def decided(chain: Chain, terms: BulkTerms, nomination: Word) -> Trial:
     amount_in = lesser(nomination, word_at(terms.max_input, 0, 0))
     trades = chain.trades[: coarsest(chain)]
     amount = quote(chain.arrays, trades, amount_in)
-    if amount == word(0) and not buys_little(chain):
+    if amount == word(0) and not is_little(chain, float_of(nomination)):
         return refused_trial()
     is_few = amount >> FEW_BITS == word(0)
     last = amount + amount + word(2) if is_few else amount + word(1)
@@ -202,12 +203,13 @@ def coarsest(chain: Chain) -> int:
 
 
 @inner
-def buys_little(chain: Chain) -> bool:
-    """Tell whether a refusal is a matter of rounding: some hop would give few units, or none.
+def is_little(chain: Chain, input_float: float) -> bool:
+    """Tell whether a refusal is a matter of rounding.
 
-    Any other refusal is one for the pools to explain.
+    The best input is less than a unit, or some hop would give few units, or none. Any other refusal
+    is one for the pools to explain.
     """
-    return bool(chain.curves[: len(chain.trades), BOUGHT].min() < FEW)
+    return input_float < 1 or bool(chain.curves[: len(chain.trades), BOUGHT].min() < FEW)
 
 
 @inner

@@ -230,6 +230,18 @@ def test_more_than_the_kernels_hold_may_be_lent(max_input: int) -> None:
     assert offered[0] == SIZED
 
 
+def test_one_unit_is_tried_where_the_smooth_optimum_is_less() -> None:
+    """A pool of next to nothing, at a price that nobody would trade at."""
+    pools = [pool_of("one", (BASE, A), (1, 10**20)), pool_of("two", (A, BASE), (10**10, 10**6))]
+    ring = market_of(pools), ring_of(pools, (BASE, A))
+    loan = Loan(fee_bps=0, max_input=UINT112_MAX)
+
+    status, chosen, earned = bulk_sized(ring, loan)
+
+    assert (status, chosen) == (SIZED, 1)
+    assert earned == max(profit(ring, loan, amount_in) for amount_in in range(1, 100))
+
+
 def test_a_pool_that_was_never_funded_earns_nothing() -> None:
     pools = [
         pool_of("one", (BASE, A), (0, 0)),
