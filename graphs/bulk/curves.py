@@ -63,6 +63,12 @@ CURVE_COLUMNS: Final = 7
 MOST_RANGES: Final = 100_000
 """Ranges to pass before the walk is given up."""
 
+RESERVE_SLACK_FLOAT: Final = 1e-9
+"""Share of what a pair can still take that is left free, so that it takes a nomination in floats.
+
+Profit is concave in what the pair is given: no more than this share of it is lost.
+"""
+
 _LOG_ROOT_10001: Final = log1p(0.0001) / 2
 """Natural logarithm of the ratio of square-root prices a tick apart."""
 
@@ -163,7 +169,7 @@ def enter_reserves(chain: Chain, hop: int) -> None:
     is_funded = reserve_in > 0
     curves[hop, RATE] = kept * reserve_out / reserve_in if is_funded else 0.0
     curves[hop, CURVATURE] = kept / reserve_in if is_funded else 0.0
-    curves[hop, DEPTH] = _UINT112_FLOAT - reserve_in
+    curves[hop, DEPTH] = (_UINT112_FLOAT - reserve_in) * (1 - RESERVE_SLACK_FLOAT)
     curves[hop, PLACE] = -1.0
 
 

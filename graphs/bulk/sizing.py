@@ -5,6 +5,7 @@ same promise holds: no input earns more by over one base unit, plus the worth of
 token on the way, plus 1e-12 of the profit. The nomination is the optimum of the smooth curves, and
 floats are good to 1e-15 of a rate: where the margin of a cycle is wider than LEAST_MARGIN, the
 input is good to 1e-7 of itself, and the profit, whose slope is zero there, to the square of that.
+Where a pair ends at 112 bits before the optimum, RESERVE_SLACK_FLOAT of the profit may be missing.
 A swap of a concentrated pool rounds once a step: where liquidity is so thin that the steps' units
 are a share of the input, that loss is not in the curves, and the promise does not hold.
 """

@@ -230,6 +230,23 @@ def test_more_than_the_kernels_hold_may_be_lent(max_input: int) -> None:
     assert offered[0] == SIZED
 
 
+def test_a_pair_is_filled_no_further_than_it_holds() -> None:
+    whole = 10**18
+    pools = [
+        pool_of("one", (BASE, A), (whole, UINT112_MAX)),
+        pool_of("two", (A, BASE), (UINT112_MAX // 2, 10**6 * whole)),
+    ]
+    ring = market_of(pools), ring_of(pools, (BASE, A))
+    loan = Loan(fee_bps=0, max_input=UINT112_MAX)
+    most = pools[0].amount_in(BASE, A, UINT112_MAX // 2)
+
+    status, chosen, earned = bulk_sized(ring, loan)
+
+    assert status == SIZED
+    assert chosen <= most
+    assert earned * 10**9 >= profit(ring, loan, most) * (10**9 - 1)
+
+
 def test_one_unit_is_tried_where_the_smooth_optimum_is_less() -> None:
     """A pool of next to nothing, at a price that nobody would trade at."""
     pools = [pool_of("one", (BASE, A), (1, 10**20)), pool_of("two", (A, BASE), (10**10, 10**6))]
