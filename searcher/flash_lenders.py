@@ -32,10 +32,12 @@ class LenderRefusal(StrEnum):
     MISSING = "no such contract"
     UNLISTED = "does not lend this token"
     SILENT = "does not answer"
+    GARBLED = "answers what its protocol does not"
     UNKNOWN_FACTORY = "the executor does not know its factory"
     PAUSED = "paused"
     DISABLED = "flash loans are switched off"
     DRAINED = "nothing to lend"
+    OVERPRICED = "asks the whole loan as its fee"
     UNPRICED = "fee is no whole number of basis points"
 
 
@@ -56,7 +58,7 @@ class Lender:
     """How a plan names it."""
 
     available: int
-    """The most that a flash loan can take; 0 when it refuses."""
+    """The most that a flash loan can take, below 2^112 as in pools; 0 when it refuses."""
 
     fee_bps: int
     """As the protocol states it; `flash_sources` knows what follows from it."""

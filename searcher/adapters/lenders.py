@@ -1,8 +1,9 @@
 """What the flash lenders can lend and what they charge, asked together with a block's other state.
 
 Addresses that a protocol keeps elsewhere (Aave's token per reserve, Balancer's fee collector) are
-resolved once at start; each block then reads amounts, fees and switches. A lender that cannot lend
-is a Lender with nothing available and the reason, not an error: the next best one is used.
+resolved once at start; each block then reads amounts, fees and switches. A lender that cannot lend,
+or answers what its protocol does not, is a Lender with nothing available and the reason, not an
+error: the next best one is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from graphs.fixed_point import UINT112_MAX
-from graphs.units import Address
+from graphs.units import PIPS, Address
 from searcher.adapters.lending_desk import (
     NOBODY,
     PIPS_PER_BPS,
@@ -70,7 +71,7 @@ async def resolve_desks(
 
     Raises:
         RpcError: the node refused.
-        WireError: a contract is not the lender that it was said to be.
+        WireError: there is no Multicall3.
     """
     pairs = [(source, asset) for source in sources for asset in assets]
     groups = [PROTOCOLS[source.kind].setup_calls(source, asset) for source, asset in pairs]
@@ -89,10 +90,10 @@ def desk_calls(desks: Sequence[LendingDesk]) -> list[Call]:
 def decode_lenders(
     desks: Sequence[LendingDesk], answers: Sequence[bytes | None]
 ) -> tuple[Lender, ...]:
-    """The lenders from the answers to `desk_calls`; nothing is available where a call reverted.
+    """The lenders from the answers to `desk_calls`; nothing is available where one is of no use.
 
     Raises:
-        WireError: an answer is not what the protocol's interface promises.
+        WireError: the answers are not those to the desks' calls.
     """
     groups = [_calls(desk) for desk in desks]
     if len(answers) != sum(map(len, groups)):
@@ -105,13 +106,21 @@ def decode_lenders(
 
 
 def _resolved(source: LenderSource, asset: Address, answers: list[bytes | None]) -> LendingDesk:
-    is_there = all(answers[:1])
-    desk = (
-        PROTOCOLS[source.kind].desk(source, asset, answers) if is_there else LenderRefusal.MISSING
-    )
+    desk = _desk(source, asset, answers)
     if isinstance(desk, LendingDesk):
         return desk
     return LendingDesk(source=source, asset=asset, plan_source=NoSource(), refusal=desk)
+
+
+def _desk(
+    source: LenderSource, asset: Address, answers: list[bytes | None]
+) -> LendingDesk | LenderRefusal:
+    if not all(answers[:1]):
+        return LenderRefusal.MISSING
+    try:
+        return PROTOCOLS[source.kind].desk(source, asset, answers)
+    except WireError:
+        return LenderRefusal.GARBLED
 
 
 def _calls(desk: LendingDesk) -> tuple[Call, ...]:
@@ -120,19 +129,25 @@ def _calls(desk: LendingDesk) -> tuple[Call, ...]:
 
 def _lender(desk: LendingDesk, answers: Sequence[bytes | None]) -> Lender:
     terms = _terms(desk, answers)
-    fee_bps, rest = divmod(terms.fee_pips, PIPS_PER_BPS)
-    refusal = terms.refusal or (LenderRefusal.UNPRICED if rest else None)
-    if refusal is None and not terms.available:
-        refusal = LenderRefusal.DRAINED
+    refusal = terms.refusal or _refusal(terms)
     return Lender(
         kind=desk.source.kind,
         address=desk.source.address,
         asset=desk.asset,
         source=desk.plan_source,
-        available=0 if refusal else terms.available,
-        fee_bps=fee_bps,
+        available=0 if refusal else min(terms.available, UINT112_MAX),
+        fee_bps=terms.fee_pips // PIPS_PER_BPS,
         refusal=refusal,
     )
+
+
+def _refusal(terms: Terms) -> LenderRefusal | None:
+    """Why nobody borrows on these terms, although they are offered."""
+    if terms.fee_pips >= PIPS:
+        return LenderRefusal.OVERPRICED
+    if terms.fee_pips % PIPS_PER_BPS:
+        return LenderRefusal.UNPRICED
+    return None if terms.available else LenderRefusal.DRAINED
 
 
 def _terms(desk: LendingDesk, answers: Sequence[bytes | None]) -> Terms:
@@ -141,4 +156,7 @@ def _terms(desk: LendingDesk, answers: Sequence[bytes | None]) -> Terms:
     given = [answer for answer in answers if answer]
     if len(given) < len(answers):
         return Terms(available=0, fee_pips=0, refusal=LenderRefusal.SILENT)
-    return PROTOCOLS[desk.source.kind].terms(desk, given)
+    try:
+        return PROTOCOLS[desk.source.kind].terms(desk, given)
+    except WireError:
+        return Terms(available=0, fee_pips=0, refusal=LenderRefusal.GARBLED)

@@ -7,7 +7,8 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.units import Address
+from graphs.fixed_point import UINT112_MAX
+from graphs.units import BPS, WEI_PER_ETHER, Address
 from searcher.adapters.lenders import FIRST_POOL, decode_lenders, desk_calls, resolve_desks
 from searcher.adapters.lending_desk import NOBODY, LenderSource, LendingDesk
 from searcher.adapters.lending_pools import FACTORY, FEE, TOKEN0, TOKEN1
@@ -67,6 +68,10 @@ DESKS: dict[LenderKind, LendingDesk] = {
 DESKS[LenderKind.UNISWAP_V2] = replace(DESKS[LenderKind.UNISWAP_V2], is_first=True, fee_pips=3_000)
 DESKS[LenderKind.UNISWAP_V3] = replace(DESKS[LenderKind.UNISWAP_V3], fee_pips=500)
 LENDING = 1 << 56 | 1 << 63
+ANSWERS = st.binary(max_size=96) | st.lists(
+    st.sampled_from([0, 1, 5, LENDING, 10**14, 10**18, 2**112, 2**128, 2**256 - 1]), max_size=3
+).map(lambda values: words(*values))
+"""Of a contract that answers what it likes."""
 
 
 def words(*values: int) -> bytes:
@@ -188,9 +193,44 @@ def test_call_without_an_answer_leaves_nothing_available(
         assert (lender.available, lender.refusal) == (0, LenderRefusal.SILENT)
 
 
-def test_truncated_answer_is_a_wire_error() -> None:
-    with pytest.raises(WireError, match="balanceOf"):
-        only(LenderKind.AAVE_V3, words(5), words(LENDING), b"\0")
+@pytest.mark.parametrize("kind", WORKING)
+def test_truncated_answer_refuses_that_lender_alone(kind: LenderKind) -> None:
+    *switches, _ = WORKING[kind]
+    desks = [DESKS[kind], DESKS[LenderKind.DYDX_SOLO]]
+
+    garbled, working = decode_lenders(desks, [*switches, b"\0", words(1_000)])
+
+    assert (garbled.available, garbled.refusal) == (0, LenderRefusal.GARBLED)
+    assert working.available == 1_000
+
+
+@given(data=st.data(), kind=st.sampled_from(list(WORKING)))
+def test_whatever_a_lender_answers_it_lends_what_a_plan_can_say_or_refuses(
+    data: st.DataObject, kind: LenderKind
+) -> None:
+    answers = data.draw(st.tuples(*[ANSWERS] * len(WORKING[kind])))
+
+    lender = only(kind, *answers)
+
+    assert 0 <= lender.available <= UINT112_MAX
+    assert (lender.available == 0) == (lender.refusal is not None)
+    assert lender.refusal is not None or 0 <= lender.fee_bps < BPS
+
+
+@pytest.mark.parametrize(
+    ("kind", "fee"),
+    [
+        (LenderKind.AAVE_V3, BPS),
+        (LenderKind.AAVE_V3, 2**128 - 1),
+        (LenderKind.BALANCER_V2, WEI_PER_ETHER),
+    ],
+)
+def test_lender_that_asks_the_whole_loan_as_its_fee_is_refused(kind: LenderKind, fee: int) -> None:
+    _, *rest = WORKING[kind]
+
+    lender = only(kind, words(fee), *rest)
+
+    assert (lender.available, lender.refusal) == (0, LenderRefusal.OVERPRICED)
 
 
 def test_answers_for_other_desks_are_a_wire_error() -> None:
@@ -272,6 +312,24 @@ async def test_first_pool_of_a_cycle_lends_without_being_asked() -> None:
 
     assert (lender.kind, lender.source) == (LenderKind.NONE, NoSource())
     assert (lender.fee_bps, lender.refusal, lender.available > 0) == (0, None, True)
+
+
+@pytest.mark.parametrize("kind", [LenderKind.AAVE_V3, LenderKind.UNISWAP_V3])
+async def test_answer_at_the_start_that_is_none_refuses_that_lender_for_good(
+    kind: LenderKind,
+) -> None:
+    node = FakeNode()
+    head = node.grow("head")
+    node.views = dict.fromkeys(LISTED, b"\xff")
+    async with node.serving(), open_rpc(node.http_url) as rpc:
+        (desk,) = await resolve_desks(
+            Multicall(rpc=rpc, address=Address(MULTICALL3)),
+            sources=[SOURCES[kind]],
+            assets=[WETH],
+            block_hash=head.hash,
+        )
+
+    assert desk.refusal is LenderRefusal.GARBLED
 
 
 async def test_address_without_a_lender_is_refused_for_good() -> None:
