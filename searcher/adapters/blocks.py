@@ -28,7 +28,6 @@ from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall, decode_answer
 from searcher.adapters.rpc import Rpc, open_subscription
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.flash_lenders import Lender
 from searcher.model import Account, Block, Receipt
 from searcher.ports import Clock
 
@@ -80,6 +79,8 @@ class BlockReader:
     async def read(self, block_hash: str, *, parent_nonce: int | None, received_ns: int) -> Block:
         """One batch, and a second request only when our nonce advanced since the parent.
 
+        More requests where a lender spoils the batch, so that it alone counts as silent.
+
         Args:
             block_hash: which block.
             parent_nonce: our nonce after the parent; None to leave our receipts out.
@@ -89,7 +90,7 @@ class BlockReader:
             RpcError: the node does not know the block, or refused.
             WireError: an answer is malformed or belongs to another block.
         """
-        header, logs, nonce_hex, balance, *answers = await self.rpc.batch(self._calls(block_hash))
+        (header, logs, nonce_hex, balance), answers = await self._answers(block_hash)
         decoded = decode_header(header)
         if decoded.hash != block_hash:
             raise WireError("hash", "of another block")
@@ -104,7 +105,7 @@ class BlockReader:
             gas_limit_gas=decoded.gas_limit_gas,
             base_fee_wei=decoded.base_fee_wei,
             updates=decode_updates(logs, block_hash=block_hash, pools=self.pools),
-            lenders=self._lenders(answers),
+            lenders=decode_lenders(self.desks, answers),
             account=Account(
                 address=self.account, nonce=nonce, balance_wei=quantity(balance, "balance")
             ),
@@ -112,22 +113,30 @@ class BlockReader:
             received_ns=received_ns,
         )
 
+    async def _answers(self, block_hash: str) -> tuple[list[object], list[bytes | None]]:
+        """What the node says of the block, and the contracts of the lenders."""
+        calls, questions = self._calls(block_hash), desk_calls(self.desks)
+        if not questions:
+            return await self.rpc.batch(calls), []
+        try:
+            *own, answer = await self.rpc.batch(
+                [*calls, self.multicall.at_block(questions, block_hash)]
+            )
+        except RpcError as error:
+            if error.method != "eth_call":
+                raise
+            own = await self.rpc.batch(calls)
+            return own, await self.multicall.aggregate(questions, block_hash)
+        return own, decode_answer(answer, len(questions))
+
     def _calls(self, block_hash: str) -> list[tuple[str, Sequence[object]]]:
         at_block = {"blockHash": block_hash}
-        calls: list[tuple[str, Sequence[object]]] = [
+        return [
             ("eth_getBlockByHash", (block_hash, HEADER_ONLY)),
             ("eth_getLogs", ({**at_block, "topics": [POOL_TOPICS]},)),
             ("eth_getTransactionCount", (self.account, at_block)),
             ("eth_getBalance", (self.account, at_block)),
         ]
-        questions = desk_calls(self.desks)
-        if questions:
-            calls.append(self.multicall.at_block(questions, block_hash))
-        return calls
-
-    def _lenders(self, answers: Sequence[object]) -> tuple[Lender, ...]:
-        count = len(desk_calls(self.desks))
-        return decode_lenders(self.desks, decode_answer(answers[0], count) if count else [])
 
     async def _receipts(self, block_hash: str) -> tuple[Receipt, ...]:
         value = await self.rpc.call("eth_getBlockReceipts", block_hash)

@@ -64,6 +64,8 @@ class FakeNode:
         self.script: list[object] = []
         """What the subscription says before it hangs up: headers, or bytes sent as they are."""
         self.views: dict[tuple[str, bytes], bytes] = {}
+        self.burners: set[str] = set()
+        """Contracts that leave a request of several calls no gas."""
         self.creations: list[dict[str, object]] = []
         self.max_log_span = 10**9
         self.methods: list[str] = []
@@ -182,6 +184,8 @@ class FakeNode:
             return "0x"
         assert data.startswith(AGGREGATE3)
         (calls,) = decode(["(address,bool,bytes)[]"], data[len(AGGREGATE3) :])
+        if self.burners & {to for to, _, _ in calls}:
+            raise RefusedError({"code": -32000, "message": "out of gas"})
         answers = [self.views.get((to, inner)) for to, _, inner in calls]
         results = [(answer is not None, answer or b"") for answer in answers]
         return "0x" + encode(["(bool,bytes)[]"], [results]).hex()

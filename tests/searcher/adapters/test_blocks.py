@@ -1,6 +1,7 @@
 """The feed against a node in memory: order, gaps, reorgs, vanished heads, garbage."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 from eth_abi.abi import encode
@@ -14,7 +15,7 @@ from searcher.adapters.lending_vaults import FLASHLOAN_PREMIUM_TOTAL, GET_CONFIG
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.flash_lenders import LenderKind
+from searcher.flash_lenders import LenderKind, LenderRefusal
 from searcher.model import Block, ReservesSet
 from searcher.plans import AaveV3Source, NoSource
 from tests.searcher.adapters.fake_node import (
@@ -377,6 +378,23 @@ async def test_lenders_are_read_at_the_block() -> None:
     (lender,) = (await read(node, block, DESK)).lenders
 
     assert (lender.asset, lender.available, lender.fee_bps) == (WETH, 1_000, 5)
+
+
+async def test_lender_that_burns_all_the_gas_leaves_the_block_and_the_others_readable() -> None:
+    node = FakeNode()
+    block = node.grow("0")
+    values = {FLASHLOAN_PREMIUM_TOTAL: 5, GET_CONFIGURATION: 1 << 56 | 1 << 63}
+    node.views = {
+        (call.to, call.data): encode(["uint256"], [values.get(call.data[:4], 1_000)])
+        for call in desk_calls([DESK])
+    }
+    burner = replace(DESK, source=replace(DESK.source, address=Address(STRANGER)))
+    node.burners = {STRANGER}
+
+    burnt, lender = (await read(node, block, burner, DESK)).lenders
+
+    assert burnt.refusal is LenderRefusal.SILENT
+    assert (lender.available, lender.fee_bps) == (1_000, 5)
 
 
 async def test_lenders_that_need_not_be_asked_are_read_without_a_multicall() -> None:
