@@ -5,6 +5,7 @@ Nothing is lost with the file: the address follows from the code, so deploying a
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -18,7 +19,7 @@ class DeploymentNote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     chain_id: int
     """The chain's own."""
 
-    executor: Address
+    executor: Annotated[Address, msgspec.Meta(pattern=r"\A0x[0-9a-f]{40}\Z")]
     """The contract's address, in lower case."""
 
     code_hash: str

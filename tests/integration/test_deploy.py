@@ -1,5 +1,6 @@
 """Deploying the executor: nothing until told, one address, verified code, a note for the bot."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from searcher.deployment_file import DeploymentNote, read_deployment
 from searcher.errors import ConfigError, DeployError
 from searcher.executor_artifact import load_executor
 from searcher.network_wiring import network_wiring
-from sims.devnet.accounts import SEARCHER, public_address, public_key
+from sims.devnet.accounts import DEPLOYER, SEARCHER, public_address, public_key
 from sims.devnet.anvil import Anvil, AnvilOptions, running_anvil
 
 pytestmark = pytest.mark.anvil
@@ -139,6 +140,30 @@ async def test_second_deployment_finds_the_first(anvil: Anvil, rpc: Rpc, tmp_pat
     assert "already deployed, with this code" in account
     assert await rpc.call("eth_getTransactionCount", OWNER, "latest") == "0x1"
     assert read_deployment(tmp_path / "new" / "local.json") is not None
+
+
+async def test_deployment_that_somebody_makes_in_the_same_block_is_found(
+    anvil: Anvil, rpc: Rpc, tmp_path: Path
+) -> None:
+    await rpc.call("evm_setIntervalMining", 3_600)
+    ours = options(anvil, tmp_path / "ours", sends=True)
+    theirs = replace(ours, trading_key=public_key(DEPLOYER), note=tmp_path / "theirs.json")
+    lines: list[str] = []
+    both_sent = asyncio.Event()
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if sum(one.startswith("sent") for one in lines) == 2:
+            both_sent.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(deploy_executor(ours, say))
+        tasks.create_task(deploy_executor(theirs, say))
+        await both_sent.wait()
+        await rpc.call("evm_mine")
+
+    assert lines.count("deployed, and its code is the expected one") == 2
+    assert read_deployment(ours.note) == read_deployment(theirs.note) is not None
 
 
 @pytest.mark.parametrize("sends", [False, True], ids=["dry", "live"])

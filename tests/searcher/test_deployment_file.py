@@ -32,7 +32,16 @@ def test_absent_note_is_none(tmp_path: Path) -> None:
     assert read_deployment(tmp_path / "mainnet.json") is None
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"chain_id": 1}', '{"chain_id": "one"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        '{"chain_id": 1}',
+        '{"chain_id": "one"}',
+        '{"chain_id": 1, "executor": "0x00", "code_hash": ""}',
+    ],
+)
 def test_damaged_note_names_the_file_and_the_remedy(tmp_path: Path, content: str) -> None:
     path = tmp_path / "mainnet.json"
     path.write_text(content)
