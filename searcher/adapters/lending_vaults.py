@@ -209,7 +209,10 @@ def _solo_desk(
     source: LenderSource, asset: Address, answers: Sequence[bytes | None]
 ) -> LendingDesk | LenderRefusal:
     """A closing market lends as well: nothing stays borrowed."""
-    listed = [decode_first_address(answer, "getMarketTokenAddress") for answer in answers if answer]
+    listed = [
+        decode_first_address(answer, "getMarketTokenAddress") if answer else NOBODY
+        for answer in answers
+    ]
     if asset not in listed:
         return LenderRefusal.UNLISTED
     market = SoloMarginSource(market=listed.index(asset))

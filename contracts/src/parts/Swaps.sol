@@ -149,7 +149,8 @@ abstract contract Swaps is Venues {
         (uint256 reserveIn, uint256 reserveOut) = PairCall.reserves(trade.index, pool);
         if (!plan.isZeroForOne(trade.hop)) (reserveIn, reserveOut) = (reserveOut, reserveIn);
         unchecked {
-            // Amounts are below 2^112, the fee below 2^20, so that no product reaches 2^256.
+            // Outputs are below 2^112, the fee below 2^20, so that no product reaches 2^256. Only
+            // the plan's own input may be greater; what wraps asks for too little, never too much.
             uint256 amountInAfterFee = trade.amount * (PIPS - fee);
             return amountInAfterFee * reserveOut / (reserveIn * PIPS + amountInAfterFee);
         }

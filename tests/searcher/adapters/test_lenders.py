@@ -332,6 +332,24 @@ async def test_answer_at_the_start_that_is_none_refuses_that_lender_for_good(
     assert desk.refusal is LenderRefusal.GARBLED
 
 
+async def test_market_that_does_not_answer_moves_no_other_ones_number() -> None:
+    node = FakeNode()
+    head = node.grow("head")
+    node.views = {
+        asked(LenderKind.DYDX_SOLO, GET_MARKET_TOKEN_ADDRESS, market): words(int(token, 16))
+        for market, token in ((0, ANNEX), (2, WETH))
+    }
+    async with node.serving(), open_rpc(node.http_url) as rpc:
+        (desk,) = await resolve_desks(
+            Multicall(rpc=rpc, address=Address(MULTICALL3)),
+            sources=[SOURCES[LenderKind.DYDX_SOLO]],
+            assets=[WETH],
+            block_hash=head.hash,
+        )
+
+    assert desk.plan_source == SoloMarginSource(market=2)
+
+
 async def test_address_without_a_lender_is_refused_for_good() -> None:
     node = FakeNode()
     head = node.grow("head")
