@@ -1,7 +1,6 @@
 """The feed against a node in memory: order, gaps, reorgs, vanished heads, garbage."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 
 import pytest
 from eth_abi.abi import encode
@@ -9,15 +8,11 @@ from eth_abi.abi import encode
 from graphs.units import Address, PoolId
 from searcher.adapters import decoding
 from searcher.adapters.blocks import MAX_BACKFILL_BLOCKS, BlockFeed, BlockReader
-from searcher.adapters.lenders import FIRST_POOL, desk_calls
-from searcher.adapters.lending_desk import LenderSource, LendingDesk
-from searcher.adapters.lending_vaults import FLASHLOAN_PREMIUM_TOTAL, GET_CONFIGURATION
+from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.flash_lenders import LenderKind, LenderRefusal
 from searcher.model import Block, ReservesSet
-from searcher.plans import AaveV3Source, NoSource
 from tests.searcher.adapters.fake_node import (
     MULTICALL3,
     FakeBlock,
@@ -30,13 +25,6 @@ POOL = PoolId("0x" + "ab" * 20)
 STRANGER = "0x" + "5e" * 20
 ACCOUNT = Address("0x" + "0a" * 20)
 EXECUTOR = Address("0x" + "ec" * 20)
-WETH = Address("0x" + "e0" * 20)
-DESK = LendingDesk(
-    source=LenderSource(kind=LenderKind.AAVE_V3, address=Address("0x" + "aa" * 20)),
-    asset=WETH,
-    plan_source=AaveV3Source(),
-    annex=Address("0x" + "a7" * 20),
-)
 
 
 class CountingClock:
@@ -364,44 +352,3 @@ async def test_unknown_block_cannot_be_read() -> None:
 
     with pytest.raises(RpcError, match="unknown block"):
         await read(node, block)
-
-
-async def test_lenders_are_read_at_the_block() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    values = {FLASHLOAN_PREMIUM_TOTAL: 5, GET_CONFIGURATION: 1 << 56 | 1 << 63}
-    node.views = {
-        (call.to, call.data): encode(["uint256"], [values.get(call.data[:4], 1_000)])
-        for call in desk_calls([DESK])
-    }
-
-    (lender,) = (await read(node, block, DESK)).lenders
-
-    assert (lender.asset, lender.available, lender.fee_bps) == (WETH, 1_000, 5)
-
-
-async def test_lender_that_burns_all_the_gas_leaves_the_block_and_the_others_readable() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    values = {FLASHLOAN_PREMIUM_TOTAL: 5, GET_CONFIGURATION: 1 << 56 | 1 << 63}
-    node.views = {
-        (call.to, call.data): encode(["uint256"], [values.get(call.data[:4], 1_000)])
-        for call in desk_calls([DESK])
-    }
-    burner = replace(DESK, source=replace(DESK.source, address=Address(STRANGER)))
-    node.burners = {STRANGER}
-
-    burnt, lender = (await read(node, block, burner, DESK)).lenders
-
-    assert burnt.refusal is LenderRefusal.SILENT
-    assert (lender.available, lender.fee_bps) == (1_000, 5)
-
-
-async def test_lenders_that_need_not_be_asked_are_read_without_a_multicall() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    desk = LendingDesk(source=FIRST_POOL, asset=WETH, plan_source=NoSource())
-
-    (lender,) = (await read(node, block, desk)).lenders
-
-    assert (lender.kind, lender.refusal) == (LenderKind.NONE, None)
