@@ -7,7 +7,6 @@ import typer
 
 from searcher.command_line import prepare_kernels, run_app, run_until_stopped
 from searcher.config import (
-    NetworkSettings,
     Settings,
     deployment_path,
     environment,
@@ -23,6 +22,9 @@ from searcher.executor_artifact import load_executor, write_verification_input
 from searcher.fork_process import running_fork
 from searcher.live import Run, load_secrets, run_live, trading_address
 from searcher.network_wiring import network_wiring
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from searcher.wiring import NOWHERE
 
 FORK = "fork"

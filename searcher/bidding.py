@@ -10,9 +10,11 @@ from graphs.objective import Objective
 from graphs.units import BPS
 from graphs.valuation import Valuation
 from searcher.base_fee import next_base_fee
-from searcher.config import BiddingSettings
 from searcher.gas_bounds import LEAST_HOP_GAS
 from searcher.model import Bid, Block, Opportunity, Rejection
+from searcher.settings.bot import (
+    BiddingSettings,
+)
 
 BID = "bid"
 """The stage of a rejection because it is not worth a bid, or none can be made."""

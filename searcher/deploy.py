@@ -16,7 +16,6 @@ from graphs.units import WEI_PER_ETHER, Address
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, hex_bytes, member, quantity
 from searcher.adapters.keys import TradingKey, assert_native_signing
 from searcher.adapters.rpc import Rpc, open_rpc, open_subscription
-from searcher.config import NetworkSettings
 from searcher.create2 import (
     DEPLOYER_CODE,
     DETERMINISTIC_DEPLOYER,
@@ -28,6 +27,9 @@ from searcher.errors import DeployError, RpcError
 from searcher.executor_artifact import ExecutorArtifact
 from searcher.live import check_chain
 from searcher.ports import UnsignedTransaction
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from searcher.wiring import Wiring, constructor_argument
 
 INCLUSION_SECONDS: Final = 300.0

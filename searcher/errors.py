@@ -8,12 +8,15 @@
     ├── WireError         bytes from outside that are not what their protocol promises
     ├── RpcError          a node is unreachable, or refused a call
     ├── DivergenceError   our picture of the chain contradicts the chain
+    ├── UndecodableTransactionError  bytes that are no signed transaction
     ├── LedgerError       the record of decisions cannot be written
     ├── DeployError       the executor cannot be deployed, or is not what it should be
     └── KeyMissingError   a signing key is configured but not there
 
 Expected outcomes (no cycle, a revert, a refusal, a late answer) are values, not errors.
 """
+
+from enum import StrEnum
 
 
 class SearcherError(Exception):
@@ -119,3 +122,24 @@ class KeyMissingError(SearcherError):
         super().__init__(f"no key at {reference}: {remedy}")
         self.reference = reference
         self.remedy = remedy
+
+
+class TransactionFlaw(StrEnum):
+    """Why bytes are no signed transaction."""
+
+    EMPTY = "empty"
+    TYPE = "transaction type not supported"
+    TRUNCATED = "truncated"
+    TRAILING = "bytes after the end"
+    CANONICAL = "not canonical"
+    DEPTH = "nested too deeply"
+    SHAPE = "wrong fields"
+    SIGNATURE = "invalid transaction v, r, s values"
+
+
+class UndecodableTransactionError(SearcherError):
+    """Bytes that are no signed transaction. Never quotes them."""
+
+    def __init__(self, flaw: TransactionFlaw) -> None:
+        super().__init__(f"undecodable transaction: {flaw}")
+        self.flaw = flaw

@@ -19,6 +19,9 @@ SIGNATURE_HEADER: Final = "X-Flashbots-Signature"
 RECOVERY_ID_OFFSET: Final = 27
 """Added to the recovery id in the last byte of a signature (EIP-191 as wallets write it)."""
 
+HALF_CURVE_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+"""The largest s that is not malleable (EIP-2, secp256k1)."""
+
 _TEXT_PREFIX: Final = b"\x19Ethereum Signed Message:\n66"
 """EIP-191 version E for the 66 characters of a hash as text."""
 

@@ -31,7 +31,9 @@ from searcher.adapters.multicall import Multicall
 from searcher.adapters.relays import FlashbotsRelay
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.adapters.simulators import CallBundleSimulator
-from searcher.config import KeySettings, NetworkSettings, Settings
+from searcher.config import (
+    Settings,
+)
 from searcher.errors import ConfigError
 from searcher.flash_lenders import LenderKind
 from searcher.network_wiring import concentrated_factories
@@ -39,6 +41,12 @@ from searcher.pipeline import Event, Pipeline, Ports, Strategy
 from searcher.pool_lenders import lending_pools
 from searcher.ports import Clock
 from searcher.scan import Terms
+from searcher.settings.bot import (
+    KeySettings,
+)
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from searcher.tracker import Tracker
 
 OWNER_CALL: Final = "0x8da5cb5b"

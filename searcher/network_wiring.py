@@ -5,9 +5,11 @@ network gives the same code, and with CREATE2 the same address.
 """
 
 from graphs.units import Address
-from searcher.config import NetworkSettings
 from searcher.errors import ConfigError
 from searcher.flash_lenders import LenderKind
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from searcher.wiring import (
     MAX_CONCENTRATED_FACTORIES,
     NOWHERE,

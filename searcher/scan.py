@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from graphs.bridges import Pruning
 from graphs.standing import Standing
 from graphs.units import Address
-from searcher.config import BiddingSettings, SearchSettings
+from searcher.settings.bot import (
+    BiddingSettings,
+    SearchSettings,
+)
 from searcher.tracker import Snapshot
 
 

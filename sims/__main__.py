@@ -11,7 +11,12 @@ from rich.console import Console
 from graphs.units import Address
 from searcher.adapters.clock import SystemClock
 from searcher.command_line import prepare_kernels, run_app, run_until_stopped
-from searcher.config import environment, load_network, load_settings, network_path
+from searcher.config import (
+    environment,
+    load_network,
+    load_settings,
+    network_path,
+)
 from searcher.fork_process import READY
 from searcher.live import Started, load_secrets, trading_address
 from searcher.pipeline import Event

@@ -12,10 +12,15 @@ from typing import Final
 
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.config import NetworkSettings, Settings
+from searcher.config import (
+    Settings,
+)
 from searcher.flash_lenders import LenderKind
 from searcher.live import Run, Secrets, Started, run_live
 from searcher.pipeline import Event, Searched
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
 from sims.devnet.cache import Devnet, devnet
 from sims.devnet.protocols import Progress

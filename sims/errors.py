@@ -17,7 +17,6 @@ SimsError
 └── RelayError            the local relay or its builder
     ├── SignatureRefusedError       a signature header that does not verify
     ├── RequestRefusedError         a request that is answered with a JSON-RPC error
-    ├── UndecodableTransactionError bytes that are no transaction that the relay takes
     ├── RelayPortInUseError         the relay's address is taken
     ├── RelayPortRefusedError       the system does not let the relay listen there
     └── BuilderError                the node did not mine the block that was planned
@@ -131,27 +130,6 @@ class RequestRefusedError(RelayError):
         self.answer = answer
         self.detail = detail
         """For the error object's `data`; None leaves it out."""
-
-
-class TransactionFlaw(StrEnum):
-    """Why bytes are no transaction that the relay takes."""
-
-    EMPTY = "empty"
-    TYPE = "transaction type not supported"
-    TRUNCATED = "truncated"
-    TRAILING = "bytes after the end"
-    CANONICAL = "not canonical"
-    DEPTH = "nested too deeply"
-    SHAPE = "wrong fields"
-    SIGNATURE = "invalid transaction v, r, s values"
-
-
-class UndecodableTransactionError(RelayError):
-    """Bytes that are no transaction that the relay takes. Never quotes them."""
-
-    def __init__(self, flaw: TransactionFlaw) -> None:
-        super().__init__(f"undecodable transaction: {flaw}")
-        self.flaw = flaw
 
 
 class RelayPortInUseError(RelayError):

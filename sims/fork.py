@@ -19,8 +19,10 @@ from graphs.units import WEI_PER_ETHER, Address
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, quantity
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.config import NetworkSettings
 from searcher.network_wiring import network_wiring
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from searcher.wiring import constructor_argument
 from sims.devnet.accounts import DEPLOYER, public_address
 from sims.devnet.anvil import ROOT, AnvilOptions, running_anvil

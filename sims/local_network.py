@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from searcher.config import (
+from searcher.flash_lenders import LenderKind
+from searcher.settings.network import (
     FactorySettings,
     LenderSettings,
     NetworkSettings,
     RelaySettings,
 )
-from searcher.flash_lenders import LenderKind
 from sims.devnet.anvil import Anvil
 from sims.devnet.deployment import Deployment
 from sims.devnet.storage import write_atomically

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Final
 
 from graphs.units import Address
+from searcher.transactions import Transaction
 from sims.relay.bundle_pool import PooledBundle
 from sims.relay.simulation import BlockContext, BundleSimulator, Execution, TransactionOutcome
-from sims.relay.transactions import Transaction
 from sims.relay.validity import Refusal, RefusalKind
 
 KEPT_SHARE: Final = Fraction(99, 100)

@@ -12,12 +12,12 @@ from graphs.units import Address
 from searcher.adapters.decoding import Header, decode_header
 from searcher.adapters.rpc import Rpc
 from searcher.errors import RpcError
+from searcher.transactions import Transaction
 from sims.errors import BuilderError
 from sims.relay.auction import Auction, AuctionResult, DroppedBundle, IncludedBundle, late
 from sims.relay.bundle_pool import BundlePool
 from sims.relay.public_pool import PublicPool, by_effective_tip, decodable
 from sims.relay.simulation import BlockContext, BundleSimulator, child_context
-from sims.relay.transactions import Transaction
 from sims.relay.validity import Refusal
 from sims.relay.verification import WITH_TRANSACTIONS, BlockPlan, MinedBlock, verify_block
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from graphs.units import Address
 from searcher.flashbots import bundle_hash
-from sims.relay.transactions import Transaction
+from searcher.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

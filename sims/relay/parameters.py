@@ -13,9 +13,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from graphs.units import Address
-from sims.errors import RequestRefusedError, UndecodableTransactionError
+from searcher.errors import UndecodableTransactionError
+from searcher.transactions import Transaction, decode_transaction
+from sims.errors import RequestRefusedError
 from sims.relay.bundle_pool import PooledBundle
-from sims.relay.transactions import Transaction, decode_transaction
 
 SERVER_ERROR_CODE: Final = -32000
 """For everything that a method refuses, as the public relay does."""

@@ -12,10 +12,9 @@ from contextlib import suppress
 from graphs.units import Address
 from searcher.adapters.decoding import array, hex_bytes, member
 from searcher.adapters.rpc import Rpc
-from searcher.errors import RpcError, WireError
+from searcher.errors import RpcError, UndecodableTransactionError, WireError
 from searcher.flashbots import transaction_hash
-from sims.errors import UndecodableTransactionError
-from sims.relay.transactions import Transaction, decode_transaction
+from searcher.transactions import Transaction, decode_transaction
 
 
 class PublicPool:

@@ -10,15 +10,12 @@ from typing import Final
 from coincurve import PublicKey
 
 from graphs.units import Address
-from searcher.flashbots import RECOVERY_ID_OFFSET, address_of, signed_digest
+from searcher.flashbots import HALF_CURVE_ORDER, RECOVERY_ID_OFFSET, address_of, signed_digest
 from sims.errors import SignatureFault, SignatureRefusedError
 
 SIGNATURE_BYTES: Final = 65
 WORD_BYTES: Final = 32
 ADDRESS_BYTES: Final = 20
-
-HALF_CURVE_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-"""The largest s that is not malleable (EIP-2, secp256k1)."""
 
 
 def verify(header: str | None, body: bytes) -> Address:

@@ -14,7 +14,7 @@ from searcher.adapters.decoding import Header, array, hex_bytes, member, quantit
 from searcher.adapters.rpc import Rpc
 from searcher.base_fee import next_base_fee
 from searcher.errors import RpcError
-from sims.relay.transactions import Transaction
+from searcher.transactions import Transaction
 from sims.relay.validity import Refusal, Rules, refuse, refuse_funds
 
 PROBE_ADDRESS: Final = Address("0x00000000000000000072656c61792d70726f6265")

@@ -10,7 +10,7 @@ from typing import Final
 
 from eth_utils.address import to_checksum_address
 
-from sims.relay.transactions import Transaction
+from searcher.transactions import Transaction
 
 TX_GAS: Final = 21_000
 """Of every transaction (Yellow Paper, G_transaction)."""

@@ -11,10 +11,10 @@ from typing import Final
 from graphs.units import Address
 from searcher.adapters.decoding import Header, array, decode_header, member, quantity
 from searcher.adapters.rpc import Rpc
+from searcher.transactions import Transaction
 from sims.errors import BuilderError
 from sims.relay.auction import IncludedBundle
 from sims.relay.simulation import BlockContext
-from sims.relay.transactions import Transaction
 
 WITH_TRANSACTIONS: Final = False
 """Hashes are enough."""

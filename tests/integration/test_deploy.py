@@ -12,13 +12,22 @@ from pydantic import SecretStr
 
 from graphs.units import Address
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.config import DeploymentSettings, NetworkSettings, Settings, load_network
+from searcher.config import (
+    Settings,
+    load_network,
+)
 from searcher.create2 import DEPLOYER_CODE, DETERMINISTIC_DEPLOYER
 from searcher.deploy import DeployOptions, deploy_executor
 from searcher.deployment_file import DeploymentNote, read_deployment
 from searcher.errors import ConfigError, DeployError
 from searcher.executor_artifact import load_executor
 from searcher.network_wiring import network_wiring
+from searcher.settings.bot import (
+    DeploymentSettings,
+)
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from sims.devnet.accounts import DEPLOYER, SEARCHER, public_address, public_key
 from sims.devnet.anvil import Anvil, AnvilOptions, running_anvil
 

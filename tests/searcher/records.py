@@ -13,7 +13,6 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.tick_math import get_sqrt_ratio_at_tick
 from graphs.token_graph import TokenGraph
 from graphs.units import WEI_PER_ETHER, Address, PoolId
-from searcher.config import BiddingSettings, SearchSettings
 from searcher.flash_lenders import Lender, LenderKind
 from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import (
@@ -33,6 +32,10 @@ from searcher.model import (
 )
 from searcher.plans import AaveV3Source, BalancerV2Source
 from searcher.scan import Terms
+from searcher.settings.bot import (
+    BiddingSettings,
+    SearchSettings,
+)
 from searcher.tracker import Snapshot, Tracker
 
 WETH = Address("0x" + "aa" * 20)

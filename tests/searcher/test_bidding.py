@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from graphs.units import BPS, WEI_PER_ETHER
 from searcher.base_fee import next_base_fee
 from searcher.bidding import bid, least_gross_profit_up
-from searcher.config import BiddingSettings
 from searcher.flash_lenders import Lender
 from searcher.model import Account, Bid, Block, Opportunity, Rejection
+from searcher.settings.bot import (
+    BiddingSettings,
+)
 from tests.searcher.records import AAVE, ACCOUNT, BALANCER, BLOCK, CYCLE, GWEI, OPPORTUNITY, OWNER
 
 PROFITS = st.integers(min_value=1, max_value=2**112)

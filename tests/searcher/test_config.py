@@ -10,15 +10,19 @@ from hypothesis import strategies as st
 
 from graphs.units import BPS
 from searcher.config import (
-    BiddingSettings,
-    KeySettings,
-    NetworkSettings,
-    SearchSettings,
     Settings,
     load_network,
     load_settings,
 )
 from searcher.errors import ConfigError
+from searcher.settings.bot import (
+    BiddingSettings,
+    KeySettings,
+    SearchSettings,
+)
+from searcher.settings.network import (
+    NetworkSettings,
+)
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 ENDPOINT = "https://provider.example/v3/c0ffee5ec4e7"

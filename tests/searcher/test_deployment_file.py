@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 from graphs.units import Address
-from searcher.config import DeploymentSettings, Settings, load_network
+from searcher.config import (
+    Settings,
+    load_network,
+)
 from searcher.deployment_file import DeploymentNote, read_deployment, write_deployment
 from searcher.errors import ConfigError
+from searcher.settings.bot import (
+    DeploymentSettings,
+)
 from tests.searcher.test_config import NETWORK, VARIABLES
 
 NOTE = DeploymentNote(chain_id=1, executor=Address("0x" + "ee" * 20), code_hash="0x" + "00" * 32)

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from graphs.pools.weighted import WeightedPool
 from graphs.units import WEI_PER_ETHER, Address
-from searcher.config import BiddingSettings
 from searcher.flash_lenders import Lender, LenderKind, LenderRefusal
 from searcher.flash_sources import FEE_RULES, obstacle
 from searcher.gas_bounds import LOAN_GAS
 from searcher.model import Opportunity
 from searcher.scan import scan_snapshot
+from searcher.settings.bot import (
+    BiddingSettings,
+)
 from searcher.strategy import find_opportunities
 from tests.searcher.records import (
     AAVE,

@@ -11,7 +11,6 @@ import pytest
 
 from graphs.units import WEI_PER_ETHER
 from searcher.command_line import first_leaf
-from searcher.config import BiddingSettings
 from searcher.errors import DivergenceError, FeedError, LagError, LedgerError
 from searcher.flash_lenders import LenderKind
 from searcher.model import (
@@ -27,6 +26,9 @@ from searcher.model import (
     Submission,
 )
 from searcher.pipeline import BLOCK_QUEUE_BOUND, Event, Pipeline, Ports, Searched, Strategy
+from searcher.settings.bot import (
+    BiddingSettings,
+)
 from searcher.tracker import Tracker
 from tests.searcher.fakes import (
     AcceptingRelay,

@@ -10,10 +10,12 @@ from graphs.pools.base import Pool
 from graphs.pools.tick_math import get_sqrt_ratio_at_tick, get_tick_at_sqrt_ratio
 from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address, PoolId
-from searcher.config import NetworkSettings
 from searcher.flash_lenders import LenderKind
 from searcher.live import lender_sources
 from searcher.pool_lenders import CHOSEN, lending_pools
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from tests.searcher.records import DAI, WETH, concentrated, constant_product
 
 RESERVES = st.integers(min_value=0, max_value=10**24)

@@ -14,11 +14,13 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.quotes import quote_cycle
 from graphs.units import WEI_PER_ETHER, Address, PoolId
 from searcher.bidding import bid
-from searcher.config import BiddingSettings
 from searcher.flash_lenders import Lender, LenderKind
 from searcher.flash_sources import FEE_RULES
 from searcher.model import Bid
 from searcher.scan import Terms, scan_snapshot
+from searcher.settings.bot import (
+    BiddingSettings,
+)
 from searcher.strategy import (
     NO_WORTH,
     NOMINATED_AT_MOST,

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searcher.config import NetworkSettings, Settings, load_network
+from searcher.config import (
+    Settings,
+    load_network,
+)
 from searcher.errors import ConfigError
+from searcher.settings.network import (
+    NetworkSettings,
+)
 from sims.errors import NetworkRunningError
 from sims.local_network import network_file, network_toml
 

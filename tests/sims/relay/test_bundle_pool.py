@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphs.units import Address
+from searcher.transactions import Transaction, decode_transaction
 from sims.devnet.accounts import public_account
 from sims.relay.bundle_pool import BundlePool, PooledBundle
-from sims.relay.transactions import Transaction, decode_transaction
 from tests.sims.relay.requests import Order, sign
 
 SIGNER, STRANGER = Address("0x" + "51" * 20), Address("0x" + "52" * 20)

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searcher.transactions import Transaction, decode_transaction
 from sims.devnet.accounts import public_account
 from sims.relay.public_pool import by_effective_tip
-from sims.relay.transactions import Transaction, decode_transaction
 from tests.sims.relay.requests import Order, sign
 
 ACCOUNTS = [public_account(index) for index in (1, 2, 3)]

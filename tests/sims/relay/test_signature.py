@@ -9,9 +9,9 @@ from eth_utils.crypto import keccak
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from searcher.flashbots import address_of, sign_body
+from searcher.flashbots import HALF_CURVE_ORDER, address_of, sign_body
 from sims.errors import SignatureFault, SignatureRefusedError
-from sims.relay.signature import HALF_CURVE_ORDER, verify
+from sims.relay.signature import verify
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "relay_vectors.json").read_text())
 VECTOR = VECTORS["signature"][2]

@@ -5,8 +5,8 @@ from eth_account import Account
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from searcher.transactions import decode_transaction
 from sims.devnet.accounts import public_account
-from sims.relay.transactions import decode_transaction
 from sims.relay.validity import floor_gas, intrinsic_gas
 from tests.sims.relay.conftest import LocalChain
 from tests.sims.relay.requests import GWEI

@@ -7,7 +7,7 @@ of the transaction (Yellow Paper, appendix B).
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from sims.errors import TransactionFlaw, UndecodableTransactionError
+from searcher.errors import TransactionFlaw, UndecodableTransactionError
 
 Item: TypeAlias = "bytes | Sequence[Item]"
 

@@ -9,11 +9,11 @@ from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sims.errors import TransactionFlaw, UndecodableTransactionError
-from sims.relay import rlp
-from sims.relay.transactions import decode_transaction
+from searcher import rlp
+from searcher.errors import TransactionFlaw, UndecodableTransactionError
+from searcher.transactions import decode_transaction
 
-VECTORS = json.loads((Path(__file__).parents[2] / "data" / "relay_vectors.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[1] / "data" / "relay_vectors.json").read_text())
 KEY = "0x" + "33" * 32
 ACCOUNT = Account.from_key(KEY)
 GAS = st.integers(min_value=0, max_value=2**64 - 1)

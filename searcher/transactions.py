@@ -12,10 +12,14 @@ from coincurve import PublicKey
 from eth_utils.crypto import keccak
 
 from graphs.units import Address
-from searcher.flashbots import RECOVERY_ID_OFFSET, address_of, transaction_hash
-from sims.errors import TransactionFlaw, UndecodableTransactionError
-from sims.relay import rlp
-from sims.relay.signature import HALF_CURVE_ORDER
+from searcher import rlp
+from searcher.errors import TransactionFlaw, UndecodableTransactionError
+from searcher.flashbots import (
+    HALF_CURVE_ORDER,
+    RECOVERY_ID_OFFSET,
+    address_of,
+    transaction_hash,
+)
 
 ACCESS_LIST_TYPE: Final = 0x01
 """EIP-2930."""

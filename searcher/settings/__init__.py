@@ -1,0 +1,1 @@
+"""The sections of `config.toml`, one file for each room of the program."""

@@ -1,0 +1,65 @@
+"""What the bot looks for, pays and writes down, whatever the network."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from graphs.units import BPS, WEI_PER_ETHER
+from searcher.settings.fields import HexAddress, KeyReference, Section, Wei
+
+MAX_HOPS = 8
+"""What the executor's plan can hold."""
+
+
+class SearchSettings(Section):
+    """What the search walks."""
+
+    max_hops: Annotated[int, Field(ge=2, le=MAX_HOPS)] = 4
+    """Longest cycle."""
+
+    max_cycles: Annotated[int, Field(ge=1)] = 200_000
+    """Cycles listed per base; where there are more, only those with the greatest bounds are."""
+
+    max_trials: Annotated[int, Field(ge=1)] = 500_000
+    """Hops that are tried for those, per lender: some 0.3 s."""
+
+    bases: tuple[HexAddress, ...] = ()
+    """Tokens that cycles start and end with; WETH alone when empty."""
+
+    refused_tokens: tuple[HexAddress, ...] = ()
+    """Tokens that no cycle may trade."""
+
+
+class BiddingSettings(Section):
+    """What is paid for inclusion, and what must remain."""
+
+    tip_share_bps: Annotated[int, Field(ge=0, le=BPS)] = 8_000
+    """Of the realised gross profit, to the block's coinbase."""
+
+    min_net_profit_wei: Wei = WEI_PER_ETHER // 10_000
+    """Expected profit after tip and gas below which nothing is sent."""
+
+
+class KeySettings(Section):
+    """References to keys; never keys."""
+
+    trading: KeyReference = "env:SEARCHER_TRADING_KEY"
+    """Signs transactions; its account pays gas and owns the executor."""
+
+    identity: KeyReference = "env:SEARCHER_IDENTITY_KEY"
+    """Signs requests to relays; hold no funds on it and keep it for its reputation."""
+
+
+class LedgerSettings(Section):
+    """Where decisions are recorded."""
+
+    folder: Path = Path(".cache/ledgers")
+    """Holds a file for each network; created when missing, relative to the working directory."""
+
+
+class DeploymentSettings(Section):
+    """Where `searcher deploy` notes what it deployed."""
+
+    folder: Path = Path(".cache/deployments")
+    """Holds a file for each network; relative to the working directory."""

@@ -1,0 +1,99 @@
+"""A chain, the contracts that matter on it, and where to reach both."""
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from graphs.units import PIPS
+from searcher.flash_lenders import LenderKind
+from searcher.settings.fields import Endpoint, HexAddress, Section
+
+
+class FactorySettings(Section):
+    """An exchange whose pools are discovered from its factory's events."""
+
+    kind: Literal["uniswap_v2", "uniswap_v3"]
+    """The curve and the ABI."""
+
+    venue: str
+    """Its name in the ledger."""
+
+    address: HexAddress
+    """The factory."""
+
+    fee_pips: Annotated[int, Field(ge=0, lt=PIPS)] = 3_000
+    """Of uniswap_v2 pools, which do not say; V3 pools carry their own."""
+
+
+WITHOUT_ADDRESS: Final = (LenderKind.NONE, LenderKind.UNISWAP_V2, LenderKind.UNISWAP_V3)
+"""Lenders that need none."""
+
+
+class LenderSettings(Section):
+    """A flash lender that the executor was deployed with, or a pool that lends what it holds."""
+
+    kind: LenderKind
+    """The protocol; none for the first pool of a cycle, which pays before it is paid."""
+
+    address: HexAddress | None = None
+    """The contract that lends: Aave's pool, a vault, Uniswap's manager, a pair. None for kind none,
+    and to have pools of Uniswap V2 or V3 chosen from the market."""
+
+    fee_pips: Annotated[int, Field(ge=0, lt=PIPS)] = 3_000
+    """Of a uniswap_v2 pair, which does not say; the others are asked."""
+
+    @model_validator(mode="after")
+    def _has_an_address_if_it_is_a_contract(self) -> Self:
+        if self.kind is LenderKind.NONE and self.address is not None:
+            raise PydanticCustomError("address", "kind none has no address; remove it")
+        if self.address is None and self.kind not in WITHOUT_ADDRESS:
+            raise PydanticCustomError("address", "a lender of this kind has an address; add it")
+        return self
+
+
+class RelaySettings(Section):
+    """An endpoint that takes bundles."""
+
+    name: str
+    """Its name in the ledger."""
+
+    url: Endpoint
+    """Where to POST."""
+
+
+class NetworkSettings(Section):
+    """A chain with the contracts that matter on it."""
+
+    chain_id: Annotated[int, Field(ge=1)]
+    """Asserted at start against the node."""
+
+    http_url: Endpoint
+    """JSON-RPC over HTTP."""
+
+    ws_url: Endpoint
+    """JSON-RPC over websocket."""
+
+    weth: HexAddress
+    """Borrowed, and what profit is counted in."""
+
+    multicall3: HexAddress
+    """The canonical batch reader."""
+
+    executor: HexAddress | None = None
+    """Our contract; None to take what `searcher deploy` has noted."""
+
+    start_block: Annotated[int, Field(ge=0)] = 0
+    """First block whose factory events matter."""
+
+    slot_seconds: Annotated[int, Field(ge=1)] = 12
+    """Between blocks."""
+
+    factories: tuple[FactorySettings, ...]
+    """Exchanges to discover."""
+
+    lenders: tuple[LenderSettings, ...]
+    """Where to borrow."""
+
+    relays: tuple[RelaySettings, ...] = ()
+    """Where to send; the first also simulates."""
