@@ -7,59 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from graphs.cycles import Cycle
-from graphs.units import Address, PoolId
+from graphs.units import Address
 from searcher.flash_lenders import Lender, LenderKind, PassedOver
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservesSet:
-    """A constant-product pool announced its reserves (`Sync`)."""
-
-    pool_id: PoolId
-    """Which pool."""
-
-    reserve0: int
-    """Of the pool's first token."""
-
-    reserve1: int
-    """Of the pool's second token."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceSet:
-    """A concentrated pool announced its price after a swap (`Swap`, `Initialize`)."""
-
-    pool_id: PoolId
-    """Which pool."""
-
-    sqrt_price_x96: int
-    """Square root of token1 per token0, times 2^96."""
-
-    liquidity: int | None
-    """In range at that price; None when the event does not say (`Initialize`)."""
-
-    tick: int
-    """The contract's tick, which may differ from the price's own at an exact boundary."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiquidityChanged:
-    """A position of a concentrated pool grew (`Mint`) or shrank (`Burn`)."""
-
-    pool_id: PoolId
-    """Which pool."""
-
-    tick_lower: int
-    """First tick of the position."""
-
-    tick_upper: int
-    """Tick above its last."""
-
-    liquidity_delta: int
-    """Positive for a mint."""
-
-
-PoolUpdate = ReservesSet | PriceSet | LiquidityChanged
+from searcher.pool_updates import PoolUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,27 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from graphs.cycles import Cycle
-from graphs.errors import GraphError
 from graphs.market import Market
-from graphs.pools.base import Pool
-from graphs.pools.concentrated import ConcentratedPool
-from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
-from graphs.units import PoolId
 from searcher.errors import DivergenceError
 from searcher.flash_lenders import LenderKind
 from searcher.model import (
     Block,
     Bundle,
     Inclusion,
-    LiquidityChanged,
     Opportunity,
     Outcome,
-    PoolUpdate,
-    PriceSet,
     Receipt,
-    ReservesSet,
 )
+from searcher.pool_application import apply_updates
 
 KEPT_BLOCKS = 64
 """Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
@@ -89,10 +81,10 @@ class Tracker:
         if block.parent_hash not in self._states:
             raise DivergenceError(f"block {block.number} builds on an unknown parent")
         market, graph = self._states[block.parent_hash]
-        pools = _updated(market, block.updates)
-        if pools:
-            market = market.with_pools(pools.values())
-            graph = graph.refreshed(market, pools.keys())
+        applied = apply_updates(market, block.updates)
+        market = applied.market
+        if applied.touched:
+            graph = graph.refreshed(market, applied.touched)
         market = replace(market, block_number=block.number, block_hash=block.hash)
         self._states[block.hash] = market, graph
         self._head = market
@@ -185,43 +177,3 @@ def _why_missed(bundle: Bundle, block: Block) -> str:
     if block.base_fee_wei > bundle.bid.max_fee_per_gas_wei:
         return "base fee above cap"
     return "not included by the builder"
-
-
-def _updated(market: Market, updates: Iterable[PoolUpdate]) -> dict[PoolId, Pool]:
-    pools: dict[PoolId, Pool] = {}
-    for update in updates:
-        pool = pools.get(update.pool_id, market.pools.get(update.pool_id))
-        if pool is None:
-            raise DivergenceError(f"an update of the unknown pool {update.pool_id}")
-        pools[update.pool_id] = _applied(pool, update)
-    for pool in pools.values():
-        _check(pool)
-    return pools
-
-
-def _check(pool: Pool) -> None:
-    """Whether the announced liquidity is what our ticks imply: a missed event shows here."""
-    try:
-        if isinstance(pool, ConcentratedPool):
-            pool.check_ticks()
-    except GraphError as error:
-        raise DivergenceError(f"an event contradicts our state: {error}") from error
-
-
-def _applied(pool: Pool, update: PoolUpdate) -> Pool:
-    try:
-        match pool, update:
-            case ConstantProductPool(), ReservesSet():
-                return pool.with_reserves(update.reserve0, update.reserve1)
-            case ConcentratedPool(), PriceSet():
-                return pool.with_price(
-                    update.sqrt_price_x96, tick=update.tick, liquidity=update.liquidity
-                )
-            case ConcentratedPool(), LiquidityChanged():
-                return pool.with_liquidity(
-                    update.tick_lower, update.tick_upper, liquidity_delta=update.liquidity_delta
-                )
-            case _:
-                raise DivergenceError(f"{type(update).__name__} cannot happen to pool {pool.id}")
-    except GraphError as error:
-        raise DivergenceError(f"an event contradicts our state: {error}") from error

@@ -20,7 +20,8 @@ from searcher.adapters.abi import (
 )
 from searcher.calldata import EXECUTED_TOPIC, ExecutedEvent, decode_executed
 from searcher.errors import WireError
-from searcher.model import LiquidityChanged, PoolUpdate, PriceSet, Receipt, ReservesSet
+from searcher.model import Receipt
+from searcher.pool_updates import LiquidityChanged, PoolUpdate, PriceSet, ReservesSet
 
 SYNC: Final = topic("Sync(uint112,uint112)")
 SWAP: Final = topic("Swap(address,address,int256,int256,uint160,uint128,int24)")

@@ -11,13 +11,8 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import PoolId
 from searcher.errors import DivergenceError
-from searcher.model import (
-    Block,
-    LiquidityChanged,
-    PoolUpdate,
-    PriceSet,
-    ReservesSet,
-)
+from searcher.model import Block
+from searcher.pool_updates import LiquidityChanged, PoolUpdate, PriceSet, ReservesSet
 from searcher.tracker import KEPT_BLOCKS, Snapshot, Tracker
 from tests.searcher.records import (
     CHEAP,

@@ -12,7 +12,7 @@ from graphs.units import Address, PoolId
 from searcher.adapters import decoding
 from searcher.calldata import EXECUTED_TOPIC
 from searcher.errors import WireError
-from searcher.model import LiquidityChanged, PriceSet, ReservesSet
+from searcher.pool_updates import LiquidityChanged, PriceSet, ReservesSet
 
 POOL = PoolId("0x" + "ab" * 20)
 EXECUTOR = Address("0x" + "ec" * 20)
