@@ -30,3 +30,8 @@ def next_base_fee(*, base_fee_wei: int, gas_used_gas: int, gas_limit_gas: int) -
     if gas_used_gas > target:
         return base_fee_wei + max(change, 1)
     return base_fee_wei - change
+
+
+def greatest_next_base_fee(base_fee_wei: int) -> int:
+    """Return the most that the child's base fee can be: after a full block, in wei per gas."""
+    return base_fee_wei + max(base_fee_wei // BASE_FEE_MAX_CHANGE_DENOMINATOR, 1)

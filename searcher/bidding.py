@@ -9,7 +9,7 @@ from graphs.fixed_point import mul_div_down, mul_div_up
 from graphs.objective import Objective
 from graphs.units import BPS
 from graphs.valuation import Valuation
-from searcher.base_fee import next_base_fee
+from searcher.base_fee import greatest_next_base_fee, next_base_fee
 from searcher.gas_bounds import LEAST_HOP_GAS
 from searcher.model import Bid, Block, Opportunity, Rejection
 from searcher.settings.bot import (
@@ -34,7 +34,7 @@ def objective(
     return Objective(
         fixed_cost_wei=loan_gas * base_fee_wei,
         hop_cost_wei=LEAST_HOP_GAS * base_fee_wei,
-        tip_share_bps=settings.tip_share_bps,
+        tip_share_bps=settings.tip_policy.least_share_bps,
         min_net_profit_wei=settings.min_net_profit_wei,
         valuation=valuation,
     )
@@ -49,30 +49,50 @@ def following_base_fee(block: Block) -> int:
     )
 
 
-def bid(opportunity: Opportunity, block: Block, settings: BiddingSettings) -> Bid | Rejection:
-    """Price the inclusion in the next block, or decline with a named reason.
+def worst_base_fee(block: Block, ahead: int) -> int:
+    """The most that the base fee can be so many blocks ahead: exact for one, then full blocks."""
+    fee_wei = following_base_fee(block)
+    for _ in range(ahead - 1):
+        fee_wei = greatest_next_base_fee(fee_wei)
+    return fee_wei
 
-    Gas is charged at its upper bound, so the real net profit is never below the bid's.
+
+def bid(
+    opportunity: Opportunity, block: Block, settings: BiddingSettings, *, ahead: int = 1
+) -> Bid | Rejection:
+    """Price the inclusion so many blocks ahead, or decline with a named reason.
+
+    Gas is charged at its upper bound and at the worst base fee, so the real net profit is never
+    below the bid's. The least that must remain is asked of the expected profit, which pays for the
+    times that the transaction lands outside its bundle and reverts.
     """
-    gas_cost_wei = opportunity.gas_limit_gas * following_base_fee(block)
-    tip_wei = mul_div_down(opportunity.gross_profit_wei, settings.tip_share_bps, BPS)
+    max_fee_wei = worst_base_fee(block, ahead)
+    gas_cost_wei = opportunity.gas_limit_gas * max_fee_wei
+    share_bps = settings.tip_policy.share_bps(opportunity.gross_profit_wei)
+    tip_wei = mul_div_down(opportunity.gross_profit_wei, share_bps, BPS)
     net_profit_wei = opportunity.gross_profit_wei - tip_wei - gas_cost_wei
-    if net_profit_wei < settings.min_net_profit_wei:
+    expected_profit_wei = expected_down(net_profit_wei, gas_cost_wei, leak_bps=settings.leak_bps)
+    if expected_profit_wei < settings.min_net_profit_wei:
         return _declined(opportunity, BELOW_MINIMUM)
     if block.account.balance_wei < gas_cost_wei:
         return _declined(opportunity, "balance below gas cost")
     return Bid(
         opportunity=opportunity,
-        target_block=block.number + 1,
-        tip_share_bps=settings.tip_share_bps,
+        target_block=block.number + ahead,
+        tip_share_bps=share_bps,
         tip_wei=tip_wei,
-        min_profit_wei=least_gross_profit_up(
-            gas_cost_wei + settings.min_net_profit_wei, settings.tip_share_bps
-        ),
+        min_profit_wei=least_gross_profit_up(gas_cost_wei + settings.min_net_profit_wei, share_bps),
         gas_limit_gas=opportunity.gas_limit_gas,
-        max_fee_per_gas_wei=following_base_fee(block),
+        max_fee_per_gas_wei=max_fee_wei,
         net_profit_wei=net_profit_wei,
+        expected_profit_wei=expected_profit_wei,
     )
+
+
+def expected_down(net_profit_wei: int, leak_cost_wei: int, *, leak_bps: int) -> int:
+    """What remains on average where so many of ten thousand land alone and revert; rounded down."""
+    kept = net_profit_wei * (BPS - leak_bps) - leak_cost_wei * leak_bps
+    return kept // BPS
 
 
 def least_gross_profit_up(kept_wei: int, tip_share_bps: int) -> int:

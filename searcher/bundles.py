@@ -5,12 +5,14 @@ Identifiers are pure functions of what they identify, so a replay writes the sam
 
 import hashlib
 import uuid
+from dataclasses import dataclass
 
 from graphs.market import Market
 from graphs.units import Address
 from searcher.calldata import encode_execute
 from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import AdmittedBundle, Bid, Bundle, Rejection, Simulation
+from searcher.pending import PendingTransaction
 from searcher.plan_hops import plan_hop
 from searcher.plans import Plan
 from searcher.ports import Signer, UnsignedTransaction
@@ -22,24 +24,49 @@ ADMIT = "admit"
 """The stage of a rejection because the simulation was not what had been predicted."""
 
 
-def assemble(bid: Bid, *, market: Market, executor: Address, signer: Signer, nonce: int) -> Bundle:
-    """Encode the executor's plan and sign it for the bid's target block alone."""
-    transaction = UnsignedTransaction(
-        nonce=nonce,
-        to=executor,
-        data=encode_execute(plan(bid, market)),
-        gas_limit_gas=bid.gas_limit_gas,
-        max_fee_per_gas_wei=bid.max_fee_per_gas_wei,
-        max_priority_fee_per_gas_wei=0,
-    )
-    raw = signer.sign(transaction)
-    tx_hash = transaction_hash(raw)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a bundle is made of: bids for one block, each on the market that the last one leaves."""
+
+    bids: tuple[Bid, ...]
+    """One at least, all for the same block."""
+
+    market: Market
+    """Whose pools they trade."""
+
+    target: PendingTransaction | None = None
+    """What they follow; None for block arbitrage."""
+
+
+def assemble(offer: Offer, *, executor: Address, signer: Signer, nonce: int) -> Bundle:
+    """Encode the executor's plans and sign them for the bids' target block alone, in order."""
+    first, *rest = offer.bids
+    own = [
+        signer.sign(
+            UnsignedTransaction(
+                nonce=nonce + index,
+                to=executor,
+                data=encode_execute(plan(bid, offer.market)),
+                gas_limit_gas=bid.gas_limit_gas,
+                max_fee_per_gas_wei=bid.max_fee_per_gas_wei,
+                max_priority_fee_per_gas_wei=0,
+            )
+        )
+        for index, bid in enumerate(offer.bids)
+    ]
+    before = () if offer.target is None else (offer.target.transaction,)
+    own_hashes = [transaction_hash(raw) for raw in own]
+    hashes = (*(transaction.hash for transaction in before), *own_hashes)
+    digest = bundle_hash(hashes)
     return Bundle(
-        id=bundle_id(bid, tx_hash),
-        bid=bid,
-        txs=(raw,),
-        tx_hashes=(tx_hash,),
-        bundle_hash=bundle_hash((tx_hash,)),
+        id=_named(f"{first.target_block}:{digest}"),
+        uuid=replacement_uuid(offer, signer.address),
+        bid=first,
+        sequels=tuple(rest),
+        target=offer.target,
+        txs=(*(transaction.raw for transaction in before), *own),
+        tx_hashes=hashes,
+        bundle_hash=digest,
         nonce=nonce,
     )
 
@@ -59,9 +86,19 @@ def plan(bid: Bid, market: Market) -> Plan:
     )
 
 
-def bundle_id(bid: Bid, tx_hash: str) -> str:
-    """A UUIDv4-shaped name: one per transaction and target block (RFC 9562 layout)."""
-    digest = hashlib.sha256(f"{bid.target_block}:{tx_hash}".encode()).digest()
+def replacement_uuid(offer: Offer, sender: Address) -> str:
+    """One for each sender, target block and cause: what a better bundle replaces at the relays.
+
+    The cause of a backrun is its target transaction. Block arbitrage has one bundle for a block,
+    since all of them would use the same nonce.
+    """
+    target = "block" if offer.target is None else offer.target.transaction.hash
+    return _named(f"{sender}:{offer.bids[0].target_block}:{target}")
+
+
+def _named(text: str) -> str:
+    """A UUIDv4-shaped name (RFC 9562 layout)."""
+    digest = hashlib.sha256(text.encode()).digest()
     return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
@@ -81,7 +118,7 @@ def admit(bundle: Bundle, simulation: Simulation) -> AdmittedBundle | Rejection:
         reason = f"simulation reverted: {simulation.revert_reason}"
     elif simulation.state_block != bid.opportunity.block_number:
         reason = "simulated on another block"
-    elif simulation.gross_profit_wei != bid.opportunity.gross_profit_wei:
+    elif simulation.gross_profit_wei != bundle.gross_profit_wei:
         reason = "simulated profit differs from expected"
     if reason is None:
         return AdmittedBundle(bundle=bundle, simulation=simulation)

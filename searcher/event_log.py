@@ -14,8 +14,18 @@ from graphs.tokens import Token
 from graphs.units import Address
 from searcher.flash_lenders import Lender
 from searcher.live import Started
-from searcher.model import Bid, Bundle, CutSearch, Inclusion, Rejection, Simulation, Submission
-from searcher.pipeline import Event, Searched
+from searcher.model import (
+    Bid,
+    Bundle,
+    Cancellation,
+    CutSearch,
+    Inclusion,
+    LedgerRecord,
+    Rejection,
+    Simulation,
+    Submission,
+)
+from searcher.pipeline import Dealt, Event, Searched
 
 
 class EventLog:
@@ -55,12 +65,12 @@ class EventLog:
                     truncated=event.truncated,
                     lenders_skipped=skipped(event.block.lenders),
                 )
+            case Dealt():
+                pass
             case _:
                 self._say_record(event)
 
-    def _say_record(
-        self, record: Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Inclusion
-    ) -> None:
+    def _say_record(self, record: LedgerRecord) -> None:
         match record:
             case Bid():
                 self._log.msg(
@@ -90,9 +100,20 @@ class EventLog:
                     left_out=record.left_out,
                     bound_wei=record.bound_wei,
                 )
+            case _:
+                self._say_bundle(record)
+
+    def _say_bundle(
+        self, record: Bundle | Simulation | Submission | Cancellation | Inclusion
+    ) -> None:
+        match record:
             case Bundle():
                 self._log.msg(
-                    "sending", bundle=record.bundle_hash, target_block=record.bid.target_block
+                    "sending",
+                    bundle=record.bundle_hash,
+                    target_block=record.bid.target_block,
+                    transactions=len(record.txs),
+                    behind=None if record.target is None else record.target.transaction.hash,
                 )
             case Simulation():
                 self._log.msg(
@@ -107,6 +128,13 @@ class EventLog:
                     relay=record.relay,
                     accepted=record.accepted,
                     answer=record.answer,
+                )
+            case Cancellation():
+                self._log.msg(
+                    "withdrawn",
+                    relay=record.relay,
+                    accepted=record.accepted,
+                    reason=record.reason,
                 )
             case Inclusion():
                 self._log.msg(

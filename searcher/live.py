@@ -35,9 +35,10 @@ from searcher.config import (
     Settings,
 )
 from searcher.errors import ConfigError
+from searcher.execution import Ports, Venue
 from searcher.flash_lenders import LenderKind
 from searcher.network_wiring import concentrated_factories
-from searcher.pipeline import Event, Pipeline, Ports, Strategy
+from searcher.pipeline import Event, Pipeline, Strategy
 from searcher.pool_lenders import lending_pools
 from searcher.ports import Clock
 from searcher.scan import Terms
@@ -166,8 +167,7 @@ async def _follow(
 def _strategy(run: Run, executor: Address) -> Strategy:
     return Strategy(
         terms=_terms(run),
-        executor=executor,
-        slot_seconds=run.network.slot_seconds,
+        venue=Venue(executor=executor, slot_seconds=run.network.slot_seconds),
     )
 
 

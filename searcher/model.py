@@ -9,6 +9,7 @@ from enum import StrEnum
 from graphs.cycles import Cycle
 from graphs.units import Address
 from searcher.flash_lenders import Lender, LenderKind, PassedOver
+from searcher.pending import PendingTransaction
 from searcher.pool_updates import PoolUpdate
 
 
@@ -145,10 +146,13 @@ class Bid:
     """Of the transaction."""
 
     max_fee_per_gas_wei: int
-    """The target block's base fee: known exactly one block ahead (EIP-1559)."""
+    """The most that the target block's base fee can be: exact one block ahead (EIP-1559)."""
 
     net_profit_wei: int
-    """Expected: gross profit minus tip minus expected gas at that base fee."""
+    """Gross profit minus tip minus gas at that base fee, if it lands."""
+
+    expected_profit_wei: int
+    """On average, with the cost of landing outside the bundle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +160,19 @@ class Bundle:
     """Signed transactions for one target block."""
 
     id: str
-    """A UUIDv4 string: our name for it and the relay's `replacementUuid`."""
+    """Our name for these very bytes, shaped as a UUIDv4."""
+
+    uuid: str
+    """What relays replace and cancel by: one for an opportunity and a target block."""
 
     bid: Bid
     """Why it exists."""
+
+    sequels: tuple[Bid, ...] = ()
+    """Further opportunities, each sized on the market that the ones before it leave."""
+
+    target: PendingTransaction | None = None
+    """Somebody else's transaction that comes before ours; None for block arbitrage."""
 
     txs: tuple[bytes, ...]
     """Raw signed transactions in consensus encoding, in order. Never logged."""
@@ -171,7 +184,22 @@ class Bundle:
     """keccak256 of the concatenated transaction hashes."""
 
     nonce: int
-    """Of our transaction."""
+    """Of our first transaction; the sequels' follow."""
+
+    @property
+    def bids(self) -> tuple[Bid, ...]:
+        """One for each transaction of ours."""
+        return self.bid, *self.sequels
+
+    @property
+    def own_tx_hashes(self) -> tuple[str, ...]:
+        """Of our own transactions."""
+        return self.tx_hashes[-len(self.bids) :]
+
+    @property
+    def gross_profit_wei(self) -> int:
+        """Expected of all our transactions."""
+        return sum(bid.opportunity.gross_profit_wei for bid in self.bids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +225,7 @@ class Simulation:
     """What the builder would gain: priority fees and direct payments."""
 
     gross_profit_wei: int
-    """Returned by the executor; 0 when it reverted."""
+    """Returned by the executor for all our transactions; 0 when one reverted."""
 
     revert_reason: str | None
     """The decoded error of the first failing transaction; None when all succeeded."""
@@ -232,6 +260,26 @@ class Submission:
 
     sent_ns: int
     """When the last byte was handed over, on the injected clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """One relay's answer to our wish to withdraw a bundle, which may land all the same."""
+
+    bundle_id: str
+    """Which bundle."""
+
+    relay: str
+    """Whose answer."""
+
+    accepted: bool
+    """Whether the relay acknowledged it."""
+
+    answer: str
+    """Its words where it did not, shortened."""
+
+    reason: str
+    """Why we no longer want it."""
 
 
 class Outcome(StrEnum):
@@ -312,4 +360,6 @@ class CutSearch:
     """No cycle that was left out has a greater net profit; None where that is not known."""
 
 
-LedgerRecord = Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Inclusion
+LedgerRecord = (
+    Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Cancellation | Inclusion
+)

@@ -8,31 +8,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from graphs.units import Address
 from searcher.bidding import bid
-from searcher.bundles import ADMIT, admit, assemble
+from searcher.bundles import ADMIT, Offer
 from searcher.errors import FeedError
+from searcher.execution import Execution, Ports, Venue
 from searcher.mailbox import NewestMailbox, OrderedMailbox
-from searcher.model import (
-    AdmittedBundle,
-    Bid,
-    Block,
-    LedgerRecord,
-    Rejection,
-    Submission,
-)
-from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator
-from searcher.scan import Scan, Terms, scan_snapshot
-from searcher.strategy import find_opportunities
+from searcher.model import Bid, Block, LedgerRecord, Rejection
+from searcher.scan import Scan, Terms, scan_snapshot, scan_what_if, traded
+from searcher.strategy import Aside, Found, find_opportunities
 from searcher.tracker import Snapshot, Tracker
 
 BLOCK_QUEUE_BOUND = 64
 """Blocks that may wait to be applied; more is a fatal lag."""
-
-NS_PER_SECOND = 1_000_000_000
-
-DEADLINE = "deadline"
-"""The stage of a rejection because the slot or the head went by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,45 +36,27 @@ class Searched:
     """Whether there are more; then a CutSearch says what was left out."""
 
 
-Event = Searched | LedgerRecord
-"""What a watcher sees: everything that the ledger records, and each search."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The world, plugged in by a composition root."""
+class Dealt:
+    """A snapshot of which no more will be made."""
 
-    feed: Feed
-    """Heads, in order."""
+    block: Block
+    """The head that was dealt with."""
 
-    simulator: Simulator
-    """The gate before every submission."""
 
-    relays: tuple[Relay, ...]
-    """Where admitted bundles go; empty in a dry run."""
-
-    signer: Signer
-    """The trading key."""
-
-    ledger: Ledger
-    """The record of decisions."""
-
-    clock: Clock
-    """The only time."""
+Event = Searched | Dealt | LedgerRecord
+"""What a watcher sees: all that the ledger records, and the beginning and the end of each block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """What to look for and what to pay, with the contract that does it."""
+    """What to look for and what to pay, and where it is done."""
 
     terms: Terms
     """What to look for, and what must remain of it."""
 
-    executor: Address
-    """Our contract."""
-
-    slot_seconds: int
-    """A decision that takes longer than a slot is abandoned."""
+    venue: Venue
+    """Our contract, and the time for a decision."""
 
 
 class Pipeline:
@@ -103,8 +72,9 @@ class Pipeline:
     ) -> None:
         self._ports = ports
         self._tracker = tracker
-        self._strategy = strategy
+        self._terms = strategy.terms
         self._watch = watch
+        self._execution = Execution(ports, tracker, venue=strategy.venue, watch=watch)
         self._blocks: OrderedMailbox[Block] = OrderedMailbox(bound=BLOCK_QUEUE_BOUND)
         self._snapshots: NewestMailbox[Snapshot] = NewestMailbox()
 
@@ -129,114 +99,97 @@ class Pipeline:
             block = await self._blocks.get()
             snapshot = self._tracker.apply(block)
             for inclusion in self._tracker.settle(block):
-                self._record(inclusion)
+                self._execution.record(inclusion)
             self._snapshots.put(snapshot)
 
     async def _trade(self) -> None:
         scan: Scan | None = None
         while True:
             snapshot = await self._snapshots.get()
-            scan = await asyncio.to_thread(
-                scan_snapshot, snapshot, self._strategy.terms, before=scan
-            )
-            await self._take(scan)
+            scan = await asyncio.to_thread(scan_snapshot, snapshot, self._terms, before=scan)
+            await self._arbitrage(scan)
+            await self._execution.withdraw(snapshot.block)
+            self._watch(Dealt(block=snapshot.block))
 
-    async def _take(self, scan: Scan) -> None:
-        """Send the best bid of the snapshot that can be proven; at most one for each block."""
+    async def _arbitrage(self, scan: Scan) -> None:
+        """Send the best bid that can be proven, then more of the same block and for later ones."""
         snapshot = scan.snapshot
-        for offer in await self._offers(scan):
-            self._record(offer)
-            if isinstance(offer, Rejection):
+        best = await self._send_best(scan)
+        if best is None or not self._execution.sends:
+            return
+        await self._send_sequels(scan, best)
+        for ahead in range(2, self._terms.bidding.target_blocks + 1):
+            later = bid(best.opportunity, snapshot.block, self._terms.bidding, ahead=ahead)
+            if isinstance(later, Rejection):
+                self._execution.record(later)
                 return
-            verdict = await self._prove(offer, snapshot)
-            if isinstance(verdict, AdmittedBundle):
-                await self._submit(verdict, snapshot.block)
+            self._execution.record(later)
+            offer = Offer(bids=(later,), market=snapshot.market)
+            if await self._execution.execute(offer, snapshot) is not None:
                 return
-            self._record(verdict)
-            if verdict.stage != ADMIT:
-                return
-            self._tracker.set_aside(offer.opportunity)
 
-    async def _offers(self, scan: Scan) -> list[Bid] | list[Rejection]:
+    async def _send_best(self, scan: Scan) -> Bid | None:
+        """Send the best bid of the snapshot that can be proven, and give it."""
+        for chosen in await self._bids(scan):
+            self._execution.record(chosen)
+            if isinstance(chosen, Rejection):
+                return None
+            offer = Offer(bids=(chosen,), market=scan.snapshot.market)
+            refused = await self._execution.execute(offer, scan.snapshot)
+            if refused is None:
+                return chosen
+            if refused.stage != ADMIT:
+                return None
+            self._tracker.set_aside(chosen.opportunity)
+        return None
+
+    async def _send_sequels(self, scan: Scan, best: Bid) -> None:
+        """Replace the bundle by one in which further opportunities follow, where there are any."""
+        bids = await asyncio.to_thread(
+            sequels, scan, best, self._terms, set_aside=self._tracker.aside
+        )
+        if not bids:
+            return
+        for one in bids:
+            self._execution.record(one)
+        offer = Offer(bids=(best, *bids), market=scan.snapshot.market)
+        await self._execution.execute(offer, scan.snapshot)
+
+    async def _bids(self, scan: Scan) -> list[Bid] | list[Rejection]:
         """The bids, greatest net profit first; else why the best opportunity is not worth one.
 
         Sizing runs off the event loop.
         """
-        block, terms = scan.snapshot.block, self._strategy.terms
+        block = scan.snapshot.block
         found = await asyncio.to_thread(
-            find_opportunities, scan, terms, set_aside=self._tracker.aside
+            find_opportunities, scan, self._terms, set_aside=self._tracker.aside
         )
         self._watch(Searched(block=block, nominated=scan.nominated, truncated=scan.truncated))
         for cut in found.cut:
-            self._record(cut)
+            self._execution.record(cut)
         for rejection in found.declined:
-            self._record(rejection)
-        offers = [bid(opportunity, block, terms.bidding) for opportunity in found.opportunities]
-        bids = [offer for offer in offers if isinstance(offer, Bid)]
-        rejections = [offer for offer in offers if isinstance(offer, Rejection)]
-        return sorted(bids, key=lambda offer: -offer.net_profit_wei) or rejections[:1]
-
-    async def _prove(self, chosen: Bid, snapshot: Snapshot) -> AdmittedBundle | Rejection:
-        """Sign, simulate and admit while the snapshot's block is the head and its slot lasts."""
-        bundle = assemble(
-            chosen,
-            market=snapshot.market,
-            executor=self._strategy.executor,
-            signer=self._ports.signer,
-            nonce=snapshot.block.account.nonce,
-        )
-        try:
-            async with asyncio.timeout(self._remaining_s(snapshot.block)):
-                simulation = await self._ports.simulator.simulate(bundle)
-        except TimeoutError:
-            return _late(chosen, "the slot passed")
-        self._record(simulation)
-        if self._remaining_s(snapshot.block) <= 0:
-            return _late(chosen, "the slot passed")
-        if self._tracker.head_hash != snapshot.block.hash:
-            return _late(chosen, "the head moved on")
-        return admit(bundle, simulation)
-
-    def _remaining_s(self, block: Block) -> float:
-        """What is left of the slot that this head opened."""
-        elapsed_ns = self._ports.clock.now_ns() - block.received_ns
-        return self._strategy.slot_seconds - elapsed_ns / NS_PER_SECOND
-
-    async def _submit(self, admitted: AdmittedBundle, block: Block) -> None:
-        """Ledger before network: the intent is on disk before the first byte leaves."""
-        if not self._ports.relays:
-            return
-        self._record(admitted.bundle)
-        self._tracker.open(admitted.bundle)
-        async with asyncio.TaskGroup() as tasks:
-            for relay in self._ports.relays:
-                tasks.create_task(self._submit_to(relay, admitted, block))
-
-    async def _submit_to(self, relay: Relay, admitted: AdmittedBundle, block: Block) -> None:
-        try:
-            async with asyncio.timeout(self._remaining_s(block)):
-                self._record(await relay.submit(admitted))
-        except TimeoutError:
-            self._record(self._unanswered(relay, admitted))
-
-    def _unanswered(self, relay: Relay, admitted: AdmittedBundle) -> Submission:
-        return Submission(
-            bundle_id=admitted.bundle.id,
-            relay=relay.name,
-            accepted=False,
-            answer="no answer before the slot passed",
-            sent_ns=self._ports.clock.now_ns(),
-        )
-
-    def _record(self, record: LedgerRecord) -> None:
-        self._ports.ledger.record(record)
-        self._watch(record)
+            self._execution.record(rejection)
+        return ranked_bids(found, block, self._terms)
 
 
-def _late(chosen: Bid, reason: str) -> Rejection:
-    return Rejection(
-        block_number=chosen.opportunity.block_number,
-        cycle=chosen.opportunity.cycle,
-        stage=DEADLINE,
-        reason=reason,
-    )
+def ranked_bids(found: Found, block: Block, terms: Terms) -> list[Bid] | list[Rejection]:
+    """Bid on every opportunity: the bids, best first; else why the best is not worth one."""
+    offers = [bid(opportunity, block, terms.bidding) for opportunity in found.opportunities]
+    bids = [offer for offer in offers if isinstance(offer, Bid)]
+    rejections = [offer for offer in offers if isinstance(offer, Rejection)]
+    return sorted(bids, key=lambda offer: -offer.expected_profit_wei) or rejections[:1]
+
+
+def sequels(scan: Scan, best: Bid, terms: Terms, *, set_aside: Aside) -> tuple[Bid, ...]:
+    """Find what pays after the best bid was executed in the same block, again and again."""
+    bids = [best]
+    while len(bids) <= terms.bidding.max_sequels:
+        known, opportunity = len(bids), bids[-1].opportunity
+        pools = traded(scan.snapshot.market, opportunity.cycle, opportunity.amounts)
+        scan = scan_what_if(scan, pools.values())
+        found = find_opportunities(scan, terms, set_aside=set_aside)
+        following = ranked_bids(found, scan.snapshot.block, terms)[:1]
+        bids += [one for one in following if isinstance(one, Bid)]
+        if len(bids) == known:
+            break
+    return tuple(bids[1:])

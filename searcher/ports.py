@@ -1,4 +1,4 @@
-"""The seams between the pipeline and the world, one method each.
+"""The seams between the pipeline and the world.
 
 Every port has a live adapter and at least one other implementation (local relay, recording, fake
 in tests); all of them pass the same suite.
@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from graphs.units import Address
-from searcher.model import AdmittedBundle, Block, Bundle, LedgerRecord, Simulation, Submission
+from searcher.feed_health import FeedHealth
+from searcher.model import (
+    AdmittedBundle,
+    Block,
+    Bundle,
+    Cancellation,
+    LedgerRecord,
+    Simulation,
+    Submission,
+)
+from searcher.settlement import Intent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,9 @@ class Feed(Protocol):
             FeedError: the source ended, or a block cannot be decoded.
         """
 
+    def health(self) -> tuple[FeedHealth, ...]:
+        """How far each of its sources can be believed now; nothing is sent unless all are LIVE."""
+
 
 class Simulator(Protocol):
     """Executes a bundle on the state after its block, without sending it."""
@@ -62,6 +75,9 @@ class Relay(Protocol):
 
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Send once. Whatever happens on the wire is a Submission, never an exception."""
+
+    async def cancel(self, intent: Intent, reason: str) -> Cancellation:
+        """Ask once to withdraw what was submitted under the intent's uuid. Never raises."""
 
 
 class Signer(Protocol):

@@ -4,12 +4,15 @@ Separate from the strategy, which sizes and compares them, because a scan outliv
 next one only looks at what has changed, and so does a what-if market.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from graphs.bridges import Pruning
+from graphs.cycles import Cycle
+from graphs.market import Market
+from graphs.pools.base import Pool
 from graphs.standing import Standing
-from graphs.units import Address
+from graphs.units import Address, PoolId
 from searcher.settings.bot import (
     BiddingSettings,
     SearchSettings,
@@ -63,6 +66,33 @@ class Scan:
     def truncated(self) -> bool:
         """Whether there are more than the settings allow to list."""
         return any(standing.cycles.truncated for standing in self.standings.values())
+
+
+def scan_what_if(scan: Scan, pools: Iterable[Pool]) -> Scan:
+    """Find every profitable cycle of the market in which these pools replace those of the same id.
+
+    At the same head: only pools of the market may be replaced.
+    """
+    replaced = tuple(pools)
+    market = scan.snapshot.market.with_pools(replaced)
+    graph = scan.snapshot.graph.refreshed(market, [pool.id for pool in replaced])
+    return Scan(
+        snapshot=replace(scan.snapshot, market=market, graph=graph),
+        standings={base: standing.after(graph) for base, standing in scan.standings.items()},
+    )
+
+
+def traded(market: Market, cycle: Cycle, amounts: Sequence[int]) -> dict[PoolId, Pool]:
+    """Give the pools of a cycle once these amounts went through its hops.
+
+    Raises:
+        GraphError: the cycle cannot be traded so on this market.
+    """
+    pools: dict[PoolId, Pool] = {}
+    for hop, amount_in in zip(cycle.hops, amounts, strict=False):
+        pool = pools.get(hop.pool_id, market.pools[hop.pool_id])
+        pools[hop.pool_id] = pool.after_swap(hop.token_in, hop.token_out, amount_in)
+    return pools
 
 
 def scan_snapshot(snapshot: Snapshot, terms: Terms, *, before: Scan | None) -> Scan:

@@ -1,7 +1,7 @@
 """The only mutable object of the program: which block is the head, and what the market was at each.
 
 Each block leaves an immutable market and graph, kept by hash, so a reorg is a lookup of the
-parent's and never an undo. Open and landed bundles live here too, because a block decides them.
+parent's and never an undo. Open and decided intents live here too, because a block decides them.
 """
 
 from collections.abc import Iterable
@@ -14,16 +14,18 @@ from searcher.errors import DivergenceError
 from searcher.flash_lenders import LenderKind
 from searcher.model import (
     Block,
-    Bundle,
     Inclusion,
     Opportunity,
     Outcome,
-    Receipt,
 )
 from searcher.pool_application import apply_updates
+from searcher.settlement import Intent, decide
 
 KEPT_BLOCKS = 64
 """Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
+
+REPLACED = "replaced by a later bundle"
+"""Why what has the same uuid is withdrawn."""
 
 ASIDE_BLOCKS = 32
 """How long what failed its proof is left out: an epoch."""
@@ -44,14 +46,14 @@ class Snapshot:
 
 
 class Tracker:
-    """Follows the canonical chain and the bundles that wait for it."""
+    """Follows the canonical chain and the intents that wait for it."""
 
     def __init__(self, market: Market, graph: TokenGraph) -> None:
         self._states = {market.block_hash: (market, graph)}
         self._head = market
-        self._open: dict[str, Bundle] = {}
+        self._open: dict[str, Intent] = {}
         self._aside: dict[tuple[Cycle, LenderKind], int] = {}
-        self._decided: dict[str, tuple[Bundle, Inclusion]] = {}
+        self._decided: dict[str, tuple[Intent, Inclusion]] = {}
 
     @property
     def head_hash(self) -> str:
@@ -91,12 +93,28 @@ class Tracker:
         self._forget(block.number - KEPT_BLOCKS)
         return Snapshot(block=block, market=market, graph=graph)
 
-    def open(self, bundle: Bundle) -> None:
-        """Remember a bundle that is about to be sent."""
-        self._open[bundle.id] = bundle
+    @property
+    def open_intents(self) -> tuple[Intent, ...]:
+        """What we want to land, in the order of sending."""
+        return tuple(intent for intent in self._open.values() if not intent.withdrawn)
+
+    def open(self, intent: Intent) -> None:
+        """Remember what is about to be sent, and that it replaces what has the same uuid."""
+        for older in self.open_intents:
+            if older.uuid == intent.uuid:
+                self.withdraw(older, REPLACED)
+        self._open[intent.bundle_id] = intent
+
+    def withdraw(self, intent: Intent, reason: str) -> None:
+        """Remember that it is no longer wanted; it may land all the same until it is decided."""
+        self._open[intent.bundle_id] = replace(intent, withdrawn=reason)
+
+    def recall(self, intent: Intent, inclusion: Inclusion) -> None:
+        """Remember what an earlier run has decided, since a reorg may decide it again."""
+        self._decided[intent.bundle_id] = intent, inclusion
 
     def settle(self, block: Block) -> tuple[Inclusion, ...]:
-        """Decide every bundle that this block decides, reorged ones first.
+        """Decide every intent that this block decides, reorged ones first.
 
         When blocks are replaced, what they decided is open again, since the new block of the same
         height may decide otherwise; what had been mined is reported as reorged.
@@ -104,18 +122,18 @@ class Tracker:
         reorged = tuple(self._reorged(block))
         decided = [
             inclusion
-            for bundle in self._open.values()
-            if (inclusion := decide(bundle, block)) is not None
+            for intent in self._open.values()
+            if (inclusion := decide(intent, block)) is not None
         ]
         for inclusion in decided:
             self._decided[inclusion.bundle_id] = (self._open.pop(inclusion.bundle_id), inclusion)
         return (*reorged, *decided)
 
     def _reorged(self, block: Block) -> Iterable[Inclusion]:
-        for bundle, inclusion in list(self._decided.values()):
+        for intent, inclusion in list(self._decided.values()):
             if inclusion.block_number >= block.number:
-                del self._decided[bundle.id]
-                self._open[bundle.id] = bundle
+                del self._decided[intent.bundle_id]
+                self._open[intent.bundle_id] = intent
                 if inclusion.outcome is not Outcome.MISSED:
                     yield replace(
                         inclusion,
@@ -127,7 +145,7 @@ class Tracker:
                         gas_cost_wei=0,
                     )
             elif inclusion.block_number <= block.number - KEPT_BLOCKS:
-                del self._decided[bundle.id]
+                del self._decided[intent.bundle_id]
 
     def _forget(self, last_number: int) -> None:
         self._states = {
@@ -135,45 +153,3 @@ class Tracker:
             for block_hash, (market, graph) in self._states.items()
             if market.block_number > last_number
         }
-
-
-def decide(bundle: Bundle, block: Block) -> Inclusion | None:
-    """How the bundle ended, when this block is its target or later; None while it is open."""
-    if block.number < bundle.bid.target_block:
-        return None
-    ours = [receipt for receipt in block.receipts if receipt.tx_hash in bundle.tx_hashes]
-    if ours:
-        return _mined(bundle, block, ours[-1])
-    return Inclusion(
-        bundle_id=bundle.id,
-        block_number=block.number,
-        outcome=Outcome.MISSED,
-        reason=_why_missed(bundle, block),
-        gross_profit_wei=0,
-        tip_wei=0,
-        gas_used_gas=0,
-        gas_cost_wei=0,
-    )
-
-
-def _mined(bundle: Bundle, block: Block, receipt: Receipt) -> Inclusion:
-    return Inclusion(
-        bundle_id=bundle.id,
-        block_number=block.number,
-        outcome=Outcome.LANDED if receipt.succeeded else Outcome.REVERTED,
-        reason="" if receipt.succeeded else "reverted on chain",
-        gross_profit_wei=receipt.gross_profit_wei,
-        tip_wei=receipt.tip_wei,
-        gas_used_gas=receipt.gas_used_gas,
-        gas_cost_wei=receipt.gas_used_gas * receipt.effective_gas_price_wei,
-    )
-
-
-def _why_missed(bundle: Bundle, block: Block) -> str:
-    if block.number > bundle.bid.target_block:
-        return "target block not seen"
-    if block.account.nonce > bundle.nonce:
-        return "nonce used by another transaction"
-    if block.base_fee_wei > bundle.bid.max_fee_per_gas_wei:
-        return "base fee above cap"
-    return "not included by the builder"

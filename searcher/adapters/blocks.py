@@ -28,6 +28,7 @@ from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall, decode_answer
 from searcher.adapters.rpc import Rpc, open_subscription
 from searcher.errors import FeedError, RpcError, WireError
+from searcher.feed_health import FeedHealth
 from searcher.model import Account, Block, Receipt
 from searcher.ports import Clock
 
@@ -179,6 +180,10 @@ class BlockFeed:
             async for head in self._heads(notifications):
                 async for block in self._follow(head, emitted):
                     yield block
+
+    def health(self) -> tuple[FeedHealth, ...]:
+        """One source."""
+        return ()
 
     async def _heads(self, notifications: AsyncIterator[object]) -> AsyncIterator[Header]:
         yield await self._reader.latest()

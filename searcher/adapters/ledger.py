@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from typing_extensions import override
 
@@ -18,6 +19,7 @@ from searcher.errors import LedgerError
 from searcher.model import (
     Bid,
     Bundle,
+    Cancellation,
     CutSearch,
     Inclusion,
     LedgerRecord,
@@ -32,7 +34,8 @@ CREATE TABLE IF NOT EXISTS bids (
     seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, block_hash TEXT NOT NULL,
     target_block INTEGER NOT NULL, cycle TEXT NOT NULL, amounts TEXT NOT NULL,
     lender TEXT NOT NULL, flash_fee_wei TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
-    tip_wei TEXT NOT NULL, net_profit_wei TEXT NOT NULL, min_profit_wei TEXT NOT NULL);
+    tip_wei TEXT NOT NULL, net_profit_wei TEXT NOT NULL, expected_profit_wei TEXT NOT NULL,
+    min_profit_wei TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passed_over (
     seq INTEGER PRIMARY KEY, bid_seq INTEGER NOT NULL, lender TEXT NOT NULL, address TEXT NOT NULL,
     reason TEXT NOT NULL, by_how_much TEXT NOT NULL);
@@ -43,9 +46,12 @@ CREATE TABLE IF NOT EXISTS cut_searches (
     seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, base TEXT NOT NULL,
     lender TEXT NOT NULL, nominated INTEGER NOT NULL, left_out INTEGER NOT NULL, bound_wei TEXT);
 CREATE TABLE IF NOT EXISTS bundles (
-    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, bundle_hash TEXT NOT NULL,
-    tx_hashes TEXT NOT NULL, block_number INTEGER NOT NULL, target_block INTEGER NOT NULL,
-    nonce INTEGER NOT NULL, cycle TEXT NOT NULL, gross_profit_wei TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, uuid TEXT NOT NULL,
+    bundle_hash TEXT NOT NULL, tx_hashes TEXT NOT NULL, own_tx_hashes TEXT NOT NULL,
+    block_number INTEGER NOT NULL, target_block INTEGER NOT NULL, nonce INTEGER NOT NULL,
+    max_fee_per_gas_wei TEXT NOT NULL, cycles TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
+    tip_wei TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS bundles_by_id ON bundles (bundle_id);
 CREATE TABLE IF NOT EXISTS simulations (
     seq INTEGER PRIMARY KEY, bundle_hash TEXT NOT NULL, simulator TEXT NOT NULL,
     has_run INTEGER NOT NULL,
@@ -54,11 +60,18 @@ CREATE TABLE IF NOT EXISTS simulations (
 CREATE TABLE IF NOT EXISTS submissions (
     seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, relay TEXT NOT NULL,
     accepted INTEGER NOT NULL, answer TEXT NOT NULL, sent_ns INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS cancellations (
+    seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, relay TEXT NOT NULL,
+    accepted INTEGER NOT NULL, answer TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS inclusions (
     seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, block_number INTEGER NOT NULL,
     outcome TEXT NOT NULL, reason TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
     tip_wei TEXT NOT NULL, gas_used_gas INTEGER NOT NULL, gas_cost_wei TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS inclusions_by_bundle ON inclusions (bundle_id);
 """
+
+SCHEMA_VERSION: Final = 2
+"""Of these tables; a file of another one is left alone."""
 
 
 class SqliteLedger(Ledger):
@@ -106,7 +119,9 @@ def open_ledger(path: Path) -> Iterator[SqliteLedger]:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        _check_version(connection, path)
         connection.executescript(SCHEMA)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         yield SqliteLedger(connection)
     except sqlite3.DatabaseError as error:
         raise LedgerError(
@@ -114,6 +129,17 @@ def open_ledger(path: Path) -> Iterator[SqliteLedger]:
         ) from None
     finally:
         connection.close()
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse the tables of another version; a file without tables is new."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and version != SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger {path} is of version {version}, this program writes {SCHEMA_VERSION}; "
+            "move the file away, or choose another ledger.folder"
+        )
 
 
 def _row(record: LedgerRecord) -> tuple[str, dict[str, object]]:
@@ -130,6 +156,8 @@ def _row(record: LedgerRecord) -> tuple[str, dict[str, object]]:
             row = "simulations", _simulation_row(record)
         case Submission():
             row = "submissions", _submission_row(record)
+        case Cancellation():
+            row = "cancellations", _cancellation_row(record)
         case _:
             row = "inclusions", _inclusion_row(record)
     return row
@@ -148,6 +176,7 @@ def _bid_row(bid: Bid) -> dict[str, object]:
         "gross_profit_wei": str(opportunity.gross_profit_wei),
         "tip_wei": str(bid.tip_wei),
         "net_profit_wei": str(bid.net_profit_wei),
+        "expected_profit_wei": str(bid.expected_profit_wei),
         "min_profit_wei": str(bid.min_profit_wei),
     }
 
@@ -187,16 +216,19 @@ def _cut_search_row(cut: CutSearch) -> dict[str, object]:
 
 
 def _bundle_row(bundle: Bundle) -> dict[str, object]:
-    opportunity = bundle.bid.opportunity
     return {
         "bundle_id": bundle.id,
+        "uuid": bundle.uuid,
         "bundle_hash": bundle.bundle_hash,
         "tx_hashes": json.dumps(bundle.tx_hashes),
-        "block_number": opportunity.block_number,
+        "own_tx_hashes": json.dumps(bundle.own_tx_hashes),
+        "block_number": bundle.bid.opportunity.block_number,
         "target_block": bundle.bid.target_block,
         "nonce": bundle.nonce,
-        "cycle": cycle_json(opportunity.cycle),
-        "gross_profit_wei": str(opportunity.gross_profit_wei),
+        "max_fee_per_gas_wei": str(bundle.bid.max_fee_per_gas_wei),
+        "cycles": json.dumps([cycle_hops(bid.opportunity.cycle) for bid in bundle.bids]),
+        "gross_profit_wei": str(bundle.gross_profit_wei),
+        "tip_wei": str(sum(bid.tip_wei for bid in bundle.bids)),
     }
 
 
@@ -223,6 +255,16 @@ def _submission_row(submission: Submission) -> dict[str, object]:
     }
 
 
+def _cancellation_row(cancellation: Cancellation) -> dict[str, object]:
+    return {
+        "bundle_id": cancellation.bundle_id,
+        "relay": cancellation.relay,
+        "accepted": int(cancellation.accepted),
+        "answer": cancellation.answer,
+        "reason": cancellation.reason,
+    }
+
+
 def _inclusion_row(inclusion: Inclusion) -> dict[str, object]:
     return {
         "bundle_id": inclusion.bundle_id,
@@ -238,4 +280,9 @@ def _inclusion_row(inclusion: Inclusion) -> dict[str, object]:
 
 def cycle_json(cycle: Cycle) -> str:
     """A cycle as the ledger keeps it: a list of [pool, token in, token out]."""
-    return json.dumps([[hop.pool_id, hop.token_in, hop.token_out] for hop in cycle.hops])
+    return json.dumps(cycle_hops(cycle))
+
+
+def cycle_hops(cycle: Cycle) -> list[list[str]]:
+    """The same before it is text."""
+    return [[hop.pool_id, hop.token_in, hop.token_out] for hop in cycle.hops]

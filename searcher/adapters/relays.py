@@ -3,8 +3,9 @@
 from typing_extensions import override
 
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, shown
-from searcher.model import AdmittedBundle, Submission
+from searcher.model import AdmittedBundle, Cancellation, Submission
 from searcher.ports import Clock, Relay
+from searcher.settlement import Intent
 
 
 class FlashbotsRelay(Relay):
@@ -30,7 +31,7 @@ class FlashbotsRelay(Relay):
                 "txs": ["0x" + raw.hex() for raw in bundle.txs],
                 "blockNumber": hex(bundle.bid.target_block),
                 "revertingTxHashes": [],
-                "replacementUuid": bundle.id,
+                "replacementUuid": bundle.uuid,
             },
         )
         return Submission(
@@ -39,6 +40,18 @@ class FlashbotsRelay(Relay):
             accepted=answer.refusal is None,
             answer=_acknowledgement(answer.result) if answer.refusal is None else answer.refusal,
             sent_ns=self._clock.now_ns(),
+        )
+
+    @override
+    async def cancel(self, intent: Intent, reason: str) -> Cancellation:
+        """Withdraw whatever was sent under the uuid; the result's shape is nowhere documented."""
+        answer = await self._endpoint.call("eth_cancelBundle", {"replacementUuid": intent.uuid})
+        return Cancellation(
+            bundle_id=intent.bundle_id,
+            relay=self._endpoint.name,
+            accepted=answer.refusal is None,
+            answer=answer.refusal or "",
+            reason=reason,
         )
 
 

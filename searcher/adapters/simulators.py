@@ -29,7 +29,7 @@ class CallBundleSimulator(Simulator):
     @override
     async def simulate(self, bundle: Bundle) -> Simulation:
         """Run the bundle at the top of its target block. Every trouble is a revert reason."""
-        state_block = bundle.bid.target_block - 1
+        state_block = bundle.bid.opportunity.block_number
         answer = await self._endpoint.call(
             "eth_callBundle",
             {
@@ -54,7 +54,7 @@ class CallBundleSimulator(Simulator):
             reason = _failure(_object(entry, "results[]"))
             if reason is not None:
                 return self._failed(bundle, reason, has_run=True)
-        executed = decode_result(_bytes(_object(entries[-1], "results[]").get("value"), "value"))
+        ours = entries[-len(bundle.bids) :]
         return Simulation(
             simulator=self._endpoint.name,
             has_run=True,
@@ -64,7 +64,7 @@ class CallBundleSimulator(Simulator):
             coinbase_diff_wei=_quantity(
                 answer.get("coinbaseDiff"), "coinbaseDiff", most=UINT256_MAX
             ),
-            gross_profit_wei=executed.gross_profit_wei,
+            gross_profit_wei=sum(_gross_profit_wei(entry) for entry in ours),
             revert_reason=None,
         )
 
@@ -73,12 +73,17 @@ class CallBundleSimulator(Simulator):
             simulator=self._endpoint.name,
             has_run=has_run,
             bundle_hash=bundle.bundle_hash,
-            state_block=bundle.bid.target_block - 1,
+            state_block=bundle.bid.opportunity.block_number,
             gas_used_gas=0,
             coinbase_diff_wei=0,
             gross_profit_wei=0,
             revert_reason=reason,
         )
+
+
+def _gross_profit_wei(entry: object) -> int:
+    returned = _bytes(_object(entry, "results[]").get("value"), "value")
+    return decode_result(returned).gross_profit_wei
 
 
 def _failure(entry: dict[str, object]) -> str | None:

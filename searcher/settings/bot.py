@@ -1,12 +1,13 @@
 """What the bot looks for, pays and writes down, whatever the network."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from graphs.units import BPS, WEI_PER_ETHER
 from searcher.settings.fields import HexAddress, KeyReference, Section, Wei
+from searcher.tip_policy import Bounded, FixedShare, ShareCurve, TipPolicy, check_curve
 
 MAX_HOPS = 8
 """What the executor's plan can hold."""
@@ -35,10 +36,41 @@ class BiddingSettings(Section):
     """What is paid for inclusion, and what must remain."""
 
     tip_share_bps: Annotated[int, Field(ge=0, le=BPS)] = 8_000
-    """Of the realised gross profit, to the block's coinbase."""
+    """Of the realised gross profit, to the block's coinbase; where there is no curve."""
+
+    tip_curve: tuple[tuple[int, int], ...] = ()
+    """Instead: gross profits in wei, rising, each with its share; straight lines between them."""
+
+    most_tip_share_bps: Annotated[int, Field(ge=0, le=BPS)] = 9_900
+    """What no policy exceeds."""
 
     min_net_profit_wei: Wei = WEI_PER_ETHER // 10_000
     """Expected profit after tip and gas below which nothing is sent."""
+
+    leak_bps: Annotated[int, Field(ge=0, le=BPS)] = 10
+    """How many of ten thousand transactions are taken to land outside their bundle and revert."""
+
+    target_blocks: Annotated[int, Field(ge=1, le=5)] = 2
+    """Each opportunity is offered for so many of the blocks to come; a backrun for the next one."""
+
+    max_sequels: Annotated[int, Field(ge=0, le=8)] = 3
+    """Further opportunities of the same block that may follow in the same bundle."""
+
+    @model_validator(mode="after")
+    def _the_curve_never_takes_more_of_more(self) -> Self:
+        if self.tip_curve:
+            check_curve(self.tip_curve)
+        return self
+
+    @property
+    def tip_policy(self) -> TipPolicy:
+        """What proposes the share, below the bound."""
+        policy = (
+            ShareCurve(points=self.tip_curve)
+            if self.tip_curve
+            else FixedShare(bps=self.tip_share_bps)
+        )
+        return Bounded(policy=policy, most_bps=self.most_tip_share_bps)
 
 
 class KeySettings(Section):

@@ -138,6 +138,7 @@ class Draw:
             gas_limit_gas=GAS,
             max_fee_per_gas_wei=0,
             net_profit_wei=0,
+            expected_profit_wei=0,
         )
 
 

@@ -10,8 +10,18 @@ from typing_extensions import override
 
 from graphs.units import Address
 from searcher.errors import FeedError, LedgerError
-from searcher.model import AdmittedBundle, Block, Bundle, LedgerRecord, Simulation, Submission
+from searcher.feed_health import FeedHealth
+from searcher.model import (
+    AdmittedBundle,
+    Block,
+    Bundle,
+    Cancellation,
+    LedgerRecord,
+    Simulation,
+    Submission,
+)
 from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator, UnsignedTransaction
+from searcher.settlement import Intent
 from tests.searcher.records import OWNER, simulated, submission
 
 
@@ -22,6 +32,7 @@ class ListedFeed(Feed):
         self._blocks = tuple(blocks)
         self._released = asyncio.Semaphore(len(self._blocks) if is_released else 0)
         self._ended = asyncio.Event()
+        self.healths: tuple[FeedHealth, ...] = ()
 
     def release(self) -> None:
         """Let one more block through."""
@@ -39,6 +50,11 @@ class ListedFeed(Feed):
             yield block
         await self._ended.wait()
         raise FeedError("fake", "the source ended")
+
+    @override
+    def health(self) -> tuple[FeedHealth, ...]:
+        """What a test says."""
+        return self.healths
 
 
 class AgreeingSimulator(Simulator):
@@ -64,6 +80,7 @@ class AcceptingRelay(Relay):
     def __init__(self, inspect: Callable[[], None] = lambda: None) -> None:
         self._inspect = inspect
         self.seen: list[AdmittedBundle] = []
+        self.cancelled: list[Intent] = []
 
     @property
     @override
@@ -77,6 +94,15 @@ class AcceptingRelay(Relay):
         self._inspect()
         self.seen.append(admitted)
         return submission(admitted.bundle)
+
+    @override
+    async def cancel(self, intent: Intent, reason: str) -> Cancellation:
+        """Acknowledge."""
+        self._inspect()
+        self.cancelled.append(intent)
+        return Cancellation(
+            bundle_id=intent.bundle_id, relay="fake", accepted=True, answer="", reason=reason
+        )
 
 
 class SilentRelay(AcceptingRelay):

@@ -30,6 +30,7 @@ from searcher.model import (
     Simulation,
     Submission,
 )
+from searcher.pending import PendingTransaction
 from searcher.plans import AaveV3Source, BalancerV2Source
 from searcher.scan import Terms
 from searcher.settings.bot import (
@@ -37,6 +38,7 @@ from searcher.settings.bot import (
     SearchSettings,
 )
 from searcher.tracker import Snapshot, Tracker
+from searcher.transactions import Transaction
 
 WETH = Address("0x" + "aa" * 20)
 DAI = Address("0x" + "bb" * 20)
@@ -175,8 +177,27 @@ BID = Bid(
     gas_limit_gas=500_000,
     max_fee_per_gas_wei=GWEI,
     net_profit_wei=WEI_PER_ETHER // 10,
+    expected_profit_wei=WEI_PER_ETHER // 11,
 )
-BIDDING = BiddingSettings()
+PENDING = PendingTransaction(
+    transaction=Transaction(
+        raw=b"\x02theirs",
+        hash=transaction_hash(b"\x02theirs"),
+        sender=Address("0x" + "0b" * 20),
+        chain_id=1,
+        nonce=3,
+        to=Address("0x" + "0c" * 20),
+        value_wei=0,
+        gas_limit_gas=200_000,
+        max_fee_per_gas_wei=2 * GWEI,
+        max_priority_fee_per_gas_wei=GWEI,
+        data=b"",
+        access_list=(),
+    ),
+    source="fake",
+    first_seen_ns=1,
+)
+BIDDING = BiddingSettings(target_blocks=1, max_sequels=0)
 SEARCH = SearchSettings()
 TERMS = Terms(weth=WETH, search=SEARCH, bidding=BIDDING)
 
@@ -187,6 +208,7 @@ def bundle(number: int = 1, *, bid: Bid = BID, nonce: int = ACCOUNT.nonce) -> Bu
     hashes = (transaction_hash(raw),)
     return Bundle(
         id=f"00000000-0000-4000-8000-{number:012}",
+        uuid=f"00000000-0000-4000-9000-{number:012}",
         bid=bid,
         txs=(raw,),
         tx_hashes=hashes,
@@ -204,7 +226,7 @@ def simulated(what: Bundle) -> Simulation:
         state_block=what.bid.opportunity.block_number,
         gas_used_gas=400_000,
         coinbase_diff_wei=what.bid.tip_wei,
-        gross_profit_wei=what.bid.opportunity.gross_profit_wei,
+        gross_profit_wei=what.gross_profit_wei,
         revert_reason=None,
     )
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address
 from searcher.adapters.keys import TradingKey
-from searcher.bundles import admit, assemble, bundle_id, plan
+from searcher.bundles import Offer, admit, assemble, plan
 from searcher.calldata import decode_execute
 from searcher.errors import CalldataError
 from searcher.flash_lenders import LenderKind
@@ -33,6 +33,7 @@ from tests.searcher.records import (
     DEAR,
     EXECUTOR,
     OPPORTUNITY,
+    PENDING,
     RANGE,
     START,
     WETH,
@@ -64,7 +65,7 @@ BIDS = st.builds(
 
 def assembled(bid: Bid, *, nonce: int = 7) -> Bundle:
     signer = TradingKey(b"\x01" * 32, chain_id=1)
-    return assemble(bid, market=START, executor=EXECUTOR, signer=signer, nonce=nonce)
+    return assemble(Offer(bids=(bid,), market=START), executor=EXECUTOR, signer=signer, nonce=nonce)
 
 
 def sent(what: Bundle) -> dict[str, Any]:
@@ -158,24 +159,46 @@ def test_hashes_of_a_bundle_are_those_of_its_bytes() -> None:
     assert made.bundle_hash == bundle_hash(made.tx_hashes)
 
 
-@given(target=st.integers(min_value=0), tx_hash=HASHES)
-def test_bundle_id_is_a_uuid_of_version_four(target: int, tx_hash: str) -> None:
-    name = bundle_id(replace(BID, target_block=target), tx_hash)
+@given(target=st.integers(min_value=0, max_value=2**64 - 1))
+def test_names_of_a_bundle_are_uuids_of_version_four(target: int) -> None:
+    made = assembled(replace(BID, target_block=target))
 
-    assert (str(uuid.UUID(name)), uuid.UUID(name).version) == (name, 4)
-    assert uuid.UUID(name).variant == uuid.RFC_4122
+    for name in (made.id, made.uuid):
+        assert (str(uuid.UUID(name)), uuid.UUID(name).version) == (name, 4)
+        assert uuid.UUID(name).variant == uuid.RFC_4122
 
 
-@given(targets=st.tuples(st.integers(), st.integers()), hashes=st.tuples(HASHES, HASHES))
-def test_bundle_id_tells_apart_targets_and_transactions(
-    targets: tuple[int, int], hashes: tuple[str, str]
+@given(minimum=st.integers(min_value=0, max_value=2**64), later=st.integers(1, 5))
+def test_a_better_bundle_for_the_same_block_has_the_same_uuid_and_another_id(
+    minimum: int, later: int
 ) -> None:
-    names = {
-        bundle_id(replace(BID, target_block=target), tx_hash)
-        for target, tx_hash in zip(targets, hashes, strict=True)
-    }
+    first, better = assembled(BID), assembled(replace(BID, min_profit_wei=minimum))
+    other = assembled(replace(BID, target_block=BID.target_block + later))
 
-    assert len(names) == len(set(zip(targets, hashes, strict=True)))
+    assert first.uuid == better.uuid != other.uuid
+    assert (first.id == better.id) == (minimum == BID.min_profit_wei)
+
+
+def test_a_backrun_carries_its_target_first_and_is_named_after_it() -> None:
+    offer = Offer(bids=(BID,), market=START, target=PENDING)
+
+    made = assemble(offer, executor=EXECUTOR, signer=LegibleSigner(), nonce=7)
+
+    assert made.txs[0] == PENDING.transaction.raw
+    assert made.tx_hashes[0] == PENDING.transaction.hash
+    assert made.own_tx_hashes == made.tx_hashes[1:]
+    assert made.uuid != assembled(BID).uuid
+
+
+def test_sequels_follow_at_the_next_nonces() -> None:
+    signer = LegibleSigner()
+    offer = Offer(bids=(BID, replace(BID, min_profit_wei=5)), market=START)
+
+    made = assemble(offer, executor=EXECUTOR, signer=signer, nonce=7)
+
+    assert [transaction.nonce for transaction in signer.seen] == [7, 8]
+    assert made.own_tx_hashes == made.tx_hashes
+    assert made.gross_profit_wei == 2 * OPPORTUNITY.gross_profit_wei
 
 
 def test_hops_name_the_interface_of_their_pool() -> None:
@@ -205,7 +228,7 @@ def test_bid_that_the_executor_cannot_read_is_never_signed(wrong: Bid) -> None:
     signer = LegibleSigner()
 
     with pytest.raises(CalldataError):
-        assemble(wrong, market=START, executor=EXECUTOR, signer=signer, nonce=0)
+        assemble(Offer(bids=(wrong,), market=START), executor=EXECUTOR, signer=signer, nonce=0)
 
     assert signer.seen == []
 

@@ -4,46 +4,47 @@ Blocks are released one by one, each when the one before was searched; the last 
 that whatever the others led to has happened when the feed hangs up.
 """
 
-import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from graphs.units import WEI_PER_ETHER
-from searcher.command_line import first_leaf
 from searcher.errors import DivergenceError, FeedError, LagError, LedgerError
 from searcher.flash_lenders import LenderKind
 from searcher.model import (
     Bid,
-    Block,
     Bundle,
     CutSearch,
     Inclusion,
     Outcome,
     Rejection,
-    ReservesSet,
     Simulation,
     Submission,
 )
-from searcher.pipeline import BLOCK_QUEUE_BOUND, Event, Pipeline, Ports, Searched, Strategy
+from searcher.pipeline import BLOCK_QUEUE_BOUND, Dealt, Searched
 from searcher.settings.bot import (
     BiddingSettings,
 )
-from searcher.tracker import Tracker
+from searcher.settlement import intent_of
 from tests.searcher.fakes import (
     AcceptingRelay,
     AgreeingSimulator,
     HandClock,
-    LegibleSigner,
-    ListedFeed,
     ListLedger,
     SilentRelay,
 )
+from tests.searcher.played import (
+    FIRST,
+    QUIET,
+    SLOT_SECONDS,
+    STRATEGY,
+    WRONG,
+    World,
+    played,
+    stopped,
+)
 from tests.searcher.records import (
     ACCOUNT,
-    CHEAP,
-    DEAR,
-    EXECUTOR,
     GAP,
     RANGE,
     SEARCH,
@@ -56,83 +57,6 @@ from tests.searcher.records import (
     receipt,
     tracker,
 )
-
-SLOT_SECONDS = 12
-STRATEGY = Strategy(terms=TERMS, executor=EXECUTOR, slot_seconds=SLOT_SECONDS)
-FIRST = block(101, parent="0xstart")
-QUIET = replace(
-    block(102),
-    updates=tuple(
-        ReservesSet(pool_id=pool_id, reserve0=GAP[0].reserve0, reserve1=GAP[0].reserve1)
-        for pool_id in (CHEAP, DEAR)
-    ),
-)
-WRONG = ReservesSet(pool_id=RANGE, reserve0=1, reserve1=1)
-PATIENCE_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """A fake for every port but the feed, and what the watcher saw."""
-
-    simulator: AgreeingSimulator = field(default_factory=AgreeingSimulator)
-    relays: tuple[AcceptingRelay, ...] = ()
-    signer: LegibleSigner = field(default_factory=LegibleSigner)
-    ledger: ListLedger = field(default_factory=ListLedger)
-    clock: HandClock = field(default_factory=HandClock)
-    tracker: Tracker = field(default_factory=tracker)
-    strategy: Strategy = STRATEGY
-    seen: list[Event] = field(default_factory=list)
-
-    def ports(self, feed: ListedFeed) -> Ports:
-        return Ports(
-            feed=feed,
-            simulator=self.simulator,
-            relays=self.relays,
-            signer=self.signer,
-            ledger=self.ledger,
-            clock=self.clock,
-        )
-
-    def kinds(self) -> list[type]:
-        return [type(record) for record in self.ledger.records]
-
-    def searched(self) -> list[int]:
-        return [event.block.number for event in self.seen if isinstance(event, Searched)]
-
-    def rejections(self) -> list[str]:
-        return [
-            f"{record.stage}: {record.reason}"
-            for record in self.ledger.records
-            if isinstance(record, Rejection)
-        ]
-
-
-async def stopped(world: World, *blocks: Block, together: bool = False) -> BaseException:
-    """Why the pipeline stopped: the fake's own hanging up, unless something broke before."""
-    feed = ListedFeed(blocks, is_released=together)
-
-    def watch(event: Event) -> None:
-        world.seen.append(event)
-        if isinstance(event, Inclusion):
-            world.simulator.gate.set()
-        if isinstance(event, Searched) and event.block.hash == blocks[-1].hash:
-            feed.end()
-        elif isinstance(event, Searched):
-            feed.release()
-
-    feed.release()
-    pipeline = Pipeline(world.ports(feed), world.tracker, strategy=world.strategy, watch=watch)
-    with pytest.raises(ExceptionGroup) as caught:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await pipeline.run()
-    return first_leaf(caught.value)
-
-
-async def played(world: World, *blocks: Block, together: bool = False) -> World:
-    """The world after these blocks, in which nothing broke."""
-    assert isinstance(await stopped(world, *blocks, together=together), FeedError)
-    return world
 
 
 async def test_dry_run_simulates_and_records_but_submits_nothing() -> None:
@@ -178,7 +102,7 @@ async def test_every_relay_gets_the_bundle_and_every_answer_is_recorded() -> Non
 async def test_watcher_sees_exactly_what_the_ledger_keeps_and_each_search() -> None:
     world = await played(World(relays=(AcceptingRelay(),)), FIRST, QUIET)
 
-    assert [event for event in world.seen if not isinstance(event, Searched)] == (
+    assert [event for event in world.seen if not isinstance(event, Searched | Dealt)] == (
         world.ledger.records
     )
     assert world.searched() == [FIRST.number, QUIET.number]
@@ -259,11 +183,11 @@ async def test_simulation_that_never_answers_is_given_up_when_the_slot_passes() 
 
 async def test_bundle_whose_target_arrives_during_the_simulation_is_not_sent() -> None:
     relay, simulator, follower = AcceptingRelay(), AgreeingSimulator(), tracker()
-    follower.open(bundle(9))
+    follower.open(intent_of(bundle(9)))
     simulator.gate.clear()
 
     world = World(tracker=follower, relays=(relay,), simulator=simulator)
-    await played(world, FIRST, QUIET)
+    await played(world, FIRST, QUIET, eager=True)
 
     assert (relay.seen, world.rejections()) == ([], ["deadline: the head moved on"])
 
@@ -341,7 +265,7 @@ async def test_bundle_that_landed_is_recorded_with_its_realised_profit() -> None
     relay = AcceptingRelay()
     world = World(relays=(relay,), tracker=tracker())
     ours = bundle(9)
-    world.tracker.open(ours)
+    world.tracker.open(intent_of(ours))
 
     await played(world, FIRST, replace(QUIET, receipts=(receipt(ours),)))
 
@@ -381,7 +305,7 @@ async def test_watcher_is_not_told_what_the_ledger_did_not_keep() -> None:
 
     await stopped(world, FIRST, QUIET)
 
-    assert [event for event in world.seen if not isinstance(event, Searched)] == []
+    assert [event for event in world.seen if not isinstance(event, Searched | Dealt)] == []
 
 
 async def test_feed_that_outruns_its_queue_is_fatal_lag() -> None:

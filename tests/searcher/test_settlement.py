@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from graphs.units import WEI_PER_ETHER
 from searcher.model import Account, Block, Bundle, Inclusion, Outcome
-from searcher.tracker import decide
+from searcher.settlement import decide, intent_of
 from tests.searcher.records import (
     ACCOUNT,
     BID,
@@ -30,7 +30,7 @@ USED_NONCE = Account(address=ACCOUNT.address, nonce=ACCOUNT.nonce + 1, balance_w
 def outcomes(*heads: Block, bundles: tuple[Bundle, ...] = (OURS,)) -> list[Inclusion]:
     follower = tracker()
     for waiting in bundles:
-        follower.open(waiting)
+        follower.open(intent_of(waiting))
     return [inclusion for head in heads for inclusion in follower.settle(head)]
 
 
@@ -39,7 +39,7 @@ def verdicts(*heads: Block) -> list[tuple[int, Outcome]]:
 
 
 def test_bundle_stays_open_before_its_target() -> None:
-    assert decide(OURS, block(TARGET - 1)) is None
+    assert decide(intent_of(OURS), block(TARGET - 1)) is None
 
 
 def test_landed_bundle_reports_what_the_executor_and_the_chain_say() -> None:

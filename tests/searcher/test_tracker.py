@@ -13,6 +13,7 @@ from graphs.units import PoolId
 from searcher.errors import DivergenceError
 from searcher.model import Block
 from searcher.pool_updates import LiquidityChanged, PoolUpdate, PriceSet, ReservesSet
+from searcher.settlement import intent_of
 from searcher.tracker import KEPT_BLOCKS, Snapshot, Tracker
 from tests.searcher.records import (
     CHEAP,
@@ -152,7 +153,7 @@ def test_memory_stays_bounded_at_the_kept_blocks() -> None:
     head = block(101, parent="0xstart")
     for number in range(102, 102 + 3 * KEPT_BLOCKS):
         follower.apply(head)
-        follower.open(bundle(number))
+        follower.open(intent_of(bundle(number)))
         follower.settle(head)
         head = block(number)
 

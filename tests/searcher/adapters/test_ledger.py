@@ -252,7 +252,7 @@ def test_ledger_of_another_layout_is_one_line(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE rejections (other)")
 
-    assert "cannot be written" in refusal(path)
+    assert "is of version 0, this program writes 2" in refusal(path)
 
 
 def test_ledger_that_turns_unwritable_is_one_line(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ async def test_request_names_the_target_block_the_id_and_the_very_bytes() -> Non
             "txs": ["0x" + BUNDLE.txs[0].hex()],
             "blockNumber": hex(BID.target_block),
             "revertingTxHashes": [],
-            "replacementUuid": BUNDLE.id,
+            "replacementUuid": BUNDLE.uuid,
         }
     ]
 
