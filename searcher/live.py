@@ -25,9 +25,11 @@ from searcher.adapters.discovery import Discovered, Factory, Survey, discover
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
+from searcher.adapters.ledger_history import History, read_history
 from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
+from searcher.adapters.reconciliation import Reconciled, reconcile
 from searcher.adapters.relays import FlashbotsRelay
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.adapters.simulators import CallBundleSimulator
@@ -48,7 +50,7 @@ from searcher.settings.bot import (
 from searcher.settings.network import (
     NetworkSettings,
 )
-from searcher.tracker import Tracker
+from searcher.tracker import KEPT_BLOCKS, Tracker
 
 OWNER_CALL: Final = "0x8da5cb5b"
 """Calldata of the executor's `owner()`."""
@@ -138,6 +140,8 @@ async def run_live(run: Run, watch: Watch) -> None:
         executor = await _checked_executor(rpc, run.network, owner=signer.address)
         head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
         found = await discover(rpc, _survey(run.network), block=head)
+        history = read_history(run.ledger, since_block=head.number - KEPT_BLOCKS)
+        earlier = await reconcile(rpc, history.open, head=head, executor=executor)
         reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
         feed = await _feed(reader, run.network, head=head, clock=clock)
         with open_ledger(run.ledger) as ledger:
@@ -149,19 +153,27 @@ async def run_live(run: Run, watch: Watch) -> None:
                 ledger=ledger,
                 clock=clock,
             )
-            await _follow(ports, _strategy(run, executor), watch, found=found, head=head)
+            for _, inclusion in earlier.ended:
+                ledger.record(inclusion)
+            market = Market(
+                block_number=head.number,
+                block_hash=head.hash,
+                tokens=found.tokens,
+                pools=found.pools,
+            )
+            tracker = Tracker(market, TokenGraph.pruned(market, _terms(run).pruning))
+            remember(tracker, history, earlier)
+            await asyncio.to_thread(load_kernels)
+            watch(Started(market=market, refused=found.refused_by_reason()))
+            await Pipeline(ports, tracker, strategy=_strategy(run, executor), watch=watch).run()
 
 
-async def _follow(
-    ports: Ports, strategy: Strategy, watch: Watch, *, found: Discovered, head: Header
-) -> None:
-    market = Market(
-        block_number=head.number, block_hash=head.hash, tokens=found.tokens, pools=found.pools
-    )
-    await asyncio.to_thread(load_kernels)
-    tracker = Tracker(market, TokenGraph.pruned(market, strategy.terms.pruning))
-    watch(Started(market=market, refused=found.refused_by_reason()))
-    await Pipeline(ports, tracker, strategy=strategy, watch=watch).run()
+def remember(tracker: Tracker, history: History, earlier: Reconciled) -> None:
+    """Give the tracker what earlier runs have sent: a block may decide it, or decide it again."""
+    for intent in earlier.open:
+        tracker.open(intent)
+    for intent, inclusion in (*history.decided, *earlier.ended):
+        tracker.recall(intent, inclusion)
 
 
 def _strategy(run: Run, executor: Address) -> Strategy:

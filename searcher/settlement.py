@@ -4,9 +4,14 @@ An intent is what the ledger keeps of a bundle before its first byte leaves, so 
 killed can account for everything that may be on its way.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from searcher.model import Block, Bundle, Inclusion, Outcome, Receipt
+
+WITHDRAWN: Final = "withdrawn"
+"""How the reason of a miss begins where we did not want the bundle any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,26 +56,39 @@ def intent_of(bundle: Bundle) -> Intent:
     )
 
 
-def decide(intent: Intent, block: Block) -> Inclusion | None:
-    """How the intent ended, when this block is its target or later; None while it is open."""
-    if block.number < intent.target_block:
-        return None
-    ours = tuple(receipt for receipt in block.receipts if receipt.tx_hash in intent.tx_hashes)
-    if ours:
-        return mined(intent, ours, block_number=block.number)
-    return missed(intent, block_number=block.number, reason=_why_missed(intent, block))
+def settle(intents: Iterable[Intent], block: Block) -> tuple[Inclusion, ...]:
+    """How the intents ended whose target is this block or an earlier one, in their order.
+
+    Bundles may share a transaction, since one that is replaced by a longer one begins alike. So
+    each mined transaction counts for one intent: the longest of which all is there.
+    """
+    due = [intent for intent in intents if intent.target_block <= block.number]
+    left = {receipt.tx_hash: receipt for receipt in block.receipts}
+    verdicts = {}
+    for intent in sorted(due, key=lambda intent: -_complete_length(intent, left)):
+        ours = tuple(left.pop(tx_hash) for tx_hash in intent.tx_hashes if tx_hash in left)
+        verdicts[intent.bundle_id] = (
+            mined(intent, ours, block_number=block.number)
+            if ours
+            else missed(intent, block_number=block.number, reason=_why_missed(intent, block))
+        )
+    return tuple(verdicts[intent.bundle_id] for intent in due)
+
+
+def _complete_length(intent: Intent, receipts: Mapping[str, Receipt]) -> int:
+    """How many transactions it has, if all were mined."""
+    return len(intent.tx_hashes) if set(intent.tx_hashes) <= receipts.keys() else 0
 
 
 def mined(intent: Intent, receipts: tuple[Receipt, ...], *, block_number: int) -> Inclusion:
     """The verdict on what a block holds: landed only where all of it succeeded."""
-    succeeded = len(receipts) == len(intent.tx_hashes) and all(
-        receipt.succeeded for receipt in receipts
-    )
+    is_whole = len(receipts) == len(intent.tx_hashes)
+    succeeded = is_whole and all(receipt.succeeded for receipt in receipts)
     return Inclusion(
         bundle_id=intent.bundle_id,
         block_number=block_number,
         outcome=Outcome.LANDED if succeeded else Outcome.REVERTED,
-        reason="" if succeeded else "reverted on chain",
+        reason="" if succeeded else "reverted on chain" if is_whole else "mined in part",
         gross_profit_wei=sum(receipt.gross_profit_wei for receipt in receipts),
         tip_wei=sum(receipt.tip_wei for receipt in receipts),
         gas_used_gas=sum(receipt.gas_used_gas for receipt in receipts),
@@ -96,7 +114,7 @@ def missed(intent: Intent, *, block_number: int, reason: str) -> Inclusion:
 
 def _why_missed(intent: Intent, block: Block) -> str:
     if intent.withdrawn:
-        return f"withdrawn: {intent.withdrawn}"
+        return f"{WITHDRAWN}: {intent.withdrawn}"
     if block.number > intent.target_block:
         return "target block not seen"
     if block.account.nonce > intent.nonce:

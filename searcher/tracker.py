@@ -19,7 +19,7 @@ from searcher.model import (
     Outcome,
 )
 from searcher.pool_application import apply_updates
-from searcher.settlement import Intent, decide
+from searcher.settlement import Intent, settle
 
 KEPT_BLOCKS = 64
 """Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
@@ -120,11 +120,7 @@ class Tracker:
         height may decide otherwise; what had been mined is reported as reorged.
         """
         reorged = tuple(self._reorged(block))
-        decided = [
-            inclusion
-            for intent in self._open.values()
-            if (inclusion := decide(intent, block)) is not None
-        ]
+        decided = settle(self._open.values(), block)
         for inclusion in decided:
             self._decided[inclusion.bundle_id] = (self._open.pop(inclusion.bundle_id), inclusion)
         return (*reorged, *decided)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from searcher.flash_lenders import LenderKind
 from searcher.live import Started
-from searcher.model import Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
+from searcher.model import Bid, Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
 from searcher.pipeline import Event, Searched
+from searcher.settlement import WITHDRAWN
 
 NS_PER_MS = 1_000_000
 MEDIAN_PERCENT = 50
@@ -40,10 +41,15 @@ class Row:
         return self.inclusion is not None and self.inclusion.outcome is Outcome.LANDED
 
     @property
+    def was_withdrawn(self) -> bool:
+        """Whether we replaced or cancelled it ourselves."""
+        return self.inclusion is not None and self.inclusion.reason.startswith(WITHDRAWN)
+
+    @property
     def is_exact(self) -> bool:
         """Whether expected, simulated and realised gross profit are one number."""
         return self.inclusion is not None and (
-            self.bundle.bid.opportunity.gross_profit_wei
+            self.bundle.gross_profit_wei
             == self.simulation.gross_profit_wei
             == self.inclusion.gross_profit_wei
         )
@@ -82,32 +88,40 @@ class DemoRecord:
                 pass
 
     @property
+    def shown(self) -> list[Row]:
+        """The rows without those that a better bundle of ours took the place of."""
+        return [row for row in self.rows.values() if not row.was_withdrawn]
+
+    @property
     def landed(self) -> list[Row]:
         """The rows that ended well, in order."""
         return [row for row in self.rows.values() if row.has_landed]
 
     def landed_by_lender(self) -> dict[LenderKind, int]:
-        """Landed bundles for each flash source."""
-        return dict(Counter(row.bundle.bid.opportunity.lender.kind for row in self.landed))
+        """Loans that landed bundles took, for each flash source."""
+        return dict(Counter(bid.opportunity.lender.kind for bid in self._landed_bids()))
 
     def passed_over(self, chosen: LenderKind) -> dict[tuple[LenderKind, str], int]:
-        """Who did not lend for the landed bundles of a source, and why: how often."""
+        """Who did not lend where a source did, and why: how often."""
         return dict(
             Counter(
                 (other.lender.kind, other.reason)
-                for row in self.landed
-                if row.bundle.bid.opportunity.lender.kind is chosen
-                for other in row.bundle.bid.opportunity.passed_over
+                for bid in self._landed_bids()
+                if bid.opportunity.lender.kind is chosen
+                for other in bid.opportunity.passed_over
             )
         )
 
+    def _landed_bids(self) -> list[Bid]:
+        return [bid for row in self.landed for bid in row.bundle.bids]
+
     def latencies_ms(self) -> list[float]:
-        """From a block's arrival to the relay's acknowledgement, for every bundle sent."""
-        return [
-            (answer.sent_ns - self._received_ns[row.bundle.bid.target_block - 1]) / NS_PER_MS
-            for row in self.rows.values()
-            for answer in row.submissions
-        ]
+        """From a block's arrival to the first relay's acknowledgement of its first bundle."""
+        first: dict[int, int] = {}
+        for row in self.rows.values():
+            for answer in row.submissions:
+                first.setdefault(row.bundle.bid.opportunity.block_number, answer.sent_ns)
+        return [(sent - self._received_ns[block]) / NS_PER_MS for block, sent in first.items()]
 
     def summary(self, *, blocks: int, elapsed_s: float) -> dict[str, object]:
         """The figures of the run; wei as decimal strings, profits summed over landed bundles."""
@@ -119,10 +133,9 @@ class DemoRecord:
             "bundles_simulated": self.simulated,
             "bundles_sent": len(self.rows),
             "bundles_landed": len(landed),
+            "transactions_landed": len(self._landed_bids()),
             "reverted_on_chain": sum(i.outcome is Outcome.REVERTED for i in inclusions),
-            "expected_profit_wei": str(
-                sum(row.bundle.bid.opportunity.gross_profit_wei for row in landed)
-            ),
+            "expected_profit_wei": str(sum(row.bundle.gross_profit_wei for row in landed)),
             "simulated_profit_wei": str(sum(row.simulation.gross_profit_wei for row in landed)),
             "realised_profit_wei": str(
                 sum(i.gross_profit_wei for i in inclusions if i.outcome is Outcome.LANDED)

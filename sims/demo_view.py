@@ -74,17 +74,26 @@ def _cells(row: Row, market: Market) -> tuple[tuple[str, ...], ...]:
     landed = row.inclusion if row.has_landed else None
     return (
         (str(bid.target_block),),
-        path(bid.opportunity.cycle, market),
+        _paths(row, market),
         (
             LENDER_NAMES[bid.opportunity.lender.kind],
             ether_down(bid.opportunity.amounts[0]),
         ),
         (
-            ether_down(bid.opportunity.gross_profit_wei),
+            ether_down(row.bundle.gross_profit_wei),
             ether_down(row.simulation.gross_profit_wei),
         ),
         (ether_down(landed.gross_profit_wei), f"{landed.gas_used_gas:,}") if landed else (),
         (row.bundle.bundle_hash[:HASH_CHARACTERS], _outcome(row)),
+    )
+
+
+def _paths(row: Row, market: Market) -> tuple[str, ...]:
+    """The first cycle, and how many more the bundle holds."""
+    more = len(row.bundle.sequels)
+    return (
+        *path(row.bundle.bid.opportunity.cycle, market),
+        *([f"[dim]and {more} more in the same bundle[/dim]"] if more else []),
     )
 
 
@@ -121,7 +130,8 @@ def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
     return [
         (
             f"{summary['blocks']} blocks, {summary['opportunities']} opportunities, "
-            f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed, "
+            f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed with "
+            f"{summary['transactions_landed']} arbitrages, "
             f"{summary['reverted_on_chain']} reverted on chain"
         ),
         *_lender_lines(record),
@@ -169,6 +179,8 @@ class DemoView:
                     f"{len(event.market.tokens)} tokens after every block\n"
                 )
                 self._live.start()
+            case Inclusion() if self._record.rows[event.bundle_id].was_withdrawn:
+                pass
             case Inclusion() if not self._console.is_terminal:
                 self._console.print(self._line(self._record.rows[event.bundle_id]), soft_wrap=True)
             case Inclusion() | Bundle():
@@ -180,13 +192,13 @@ class DemoView:
     def close(self, summary: Mapping[str, object], ledger: Path) -> None:
         """Leave the whole table, the totals and the ledger's path."""
         self._live.stop()
-        self._console.print(self._table(last=len(self._record.rows)))
+        self._console.print(self._table(last=len(self._record.shown)))
         for line in totals(summary, self._record):
             self._console.print(line, highlight=False)
         self._console.print(f"every decision is in the ledger: {ledger}", highlight=False)
 
     def _table(self, *, last: int) -> Table:
-        return bundle_table([*self._record.rows.values()][-last:], self._market)
+        return bundle_table(self._record.shown[-last:], self._market)
 
     def _line(self, row: Row) -> str:
         if self._market is None:

@@ -27,14 +27,15 @@ def demo(ledger: Path) -> dict[str, object]:
 def test_demo_lands_bundles_through_four_lenders(demo: dict[str, object], ledger: Path) -> None:
     query = (
         "SELECT bids.lender, count(*) FROM inclusions"
-        " JOIN bundles USING (bundle_id) JOIN bids ON bids.target_block = bundles.target_block"
-        " AND bids.cycle = bundles.cycle AND bids.gross_profit_wei = bundles.gross_profit_wei"
+        " JOIN bundles USING (bundle_id), json_each(bundles.cycles) AS cycles"
+        " JOIN bids ON bids.target_block = bundles.target_block"
+        " AND bids.block_number = bundles.block_number AND json(bids.cycle) = json(cycles.value)"
         " WHERE outcome = 'landed' GROUP BY bids.lender"
     )
     with closing(sqlite3.connect(ledger)) as connection:
         landed = dict(connection.execute(query).fetchall())
 
-    assert sum(landed.values()) == demo["bundles_landed"]
+    assert sum(landed.values()) == demo["transactions_landed"]
     assert set(landed) == {"aave_v3", "balancer_v2", "uniswap_v3", "uniswap_v4"}
 
 
@@ -75,6 +76,7 @@ def test_nothing_reverts_on_chain(demo: dict[str, object]) -> None:
 def test_demo_prints_every_promised_figure(demo: dict[str, object]) -> None:
     assert set(demo) == {
         "blocks", "opportunities", "bundles_simulated", "bundles_sent", "bundles_landed",
+        "transactions_landed",
         "reverted_on_chain", "expected_profit_wei", "simulated_profit_wei", "realised_profit_wei",
         "gas_used", "block_to_bundle_ms", "elapsed_s",
     }  # fmt: skip

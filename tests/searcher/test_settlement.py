@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from graphs.units import WEI_PER_ETHER
 from searcher.model import Account, Block, Bundle, Inclusion, Outcome
-from searcher.settlement import decide, intent_of
+from searcher.settlement import intent_of, settle
 from tests.searcher.records import (
     ACCOUNT,
     BID,
@@ -39,7 +39,7 @@ def verdicts(*heads: Block) -> list[tuple[int, Outcome]]:
 
 
 def test_bundle_stays_open_before_its_target() -> None:
-    assert decide(intent_of(OURS), block(TARGET - 1)) is None
+    assert settle([intent_of(OURS)], block(TARGET - 1)) == ()
 
 
 def test_landed_bundle_reports_what_the_executor_and_the_chain_say() -> None:
@@ -152,3 +152,39 @@ def test_bundle_is_decided_at_most_once_between_two_reorgs_of_it(
 @given(heads=st.integers(min_value=1, max_value=40))
 def test_bundle_is_decided_exactly_once_on_a_chain_without_reorgs(heads: int) -> None:
     assert len(outcomes(*[block(TARGET - 1 + step) for step in range(heads + 1)])) == 1
+
+
+SEQUEL = replace(
+    bundle(3),
+    sequels=(BID,),
+    txs=(OURS.txs[0], bundle(3).txs[0]),
+    tx_hashes=(OURS.tx_hashes[0], bundle(3).tx_hashes[0]),
+)
+"""Begins with the very transaction of `OURS`."""
+
+
+@pytest.mark.parametrize("order", [(OURS, SEQUEL), (SEQUEL, OURS)])
+def test_a_transaction_counts_for_the_longest_bundle_of_which_all_was_mined(
+    order: tuple[Bundle, ...],
+) -> None:
+    receipts = (receipt(OURS), receipt(bundle(3)))
+
+    ended = {
+        one.bundle_id: (one.outcome, one.gross_profit_wei)
+        for one in outcomes(replace(MISSED_BLOCK, receipts=receipts), bundles=order)
+    }
+
+    assert ended[SEQUEL.id] == (Outcome.LANDED, 2 * WEI_PER_ETHER)
+    assert ended[OURS.id] == (Outcome.MISSED, 0)
+
+
+def test_the_shorter_bundle_landed_where_the_longer_one_came_too_late() -> None:
+    ended = {one.bundle_id: one.outcome for one in outcomes(LANDED_BLOCK, bundles=(OURS, SEQUEL))}
+
+    assert ended == {OURS.id: Outcome.LANDED, SEQUEL.id: Outcome.MISSED}
+
+
+def test_a_bundle_that_was_torn_apart_is_named() -> None:
+    (ended,) = outcomes(LANDED_BLOCK, bundles=(SEQUEL,))
+
+    assert (ended.outcome, ended.reason) == (Outcome.REVERTED, "mined in part")
