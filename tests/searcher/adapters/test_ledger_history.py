@@ -1,4 +1,4 @@
-"""What a restart reads back of the bundles that were sent, in every state that a ledger can hold."""
+"""What a restart reads back of the bundles that were sent, whatever state a ledger is in."""
 
 from dataclasses import replace
 from pathlib import Path
