@@ -5,7 +5,7 @@ compared with what the node makes of the same code, before and after anything is
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,10 @@ from typing import Final
 from eth_utils.crypto import keccak
 
 from graphs.units import WEI_PER_ETHER, Address
+from searcher.adapters.clock import sleep
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, hex_bytes, member, quantity
 from searcher.adapters.keys import TradingKey, assert_native_signing
-from searcher.adapters.rpc import Rpc, open_rpc, open_subscription
+from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.create2 import (
     DEPLOYER_CODE,
     DETERMINISTIC_DEPLOYER,
@@ -34,6 +35,9 @@ from searcher.wiring import Wiring, constructor_argument
 
 INCLUSION_SECONDS: Final = 300.0
 """Within which the transaction must be in a block; it may still land later."""
+
+RECEIPT_SECONDS: Final = 0.5
+"""Between two questions for the receipt."""
 
 GAS_MARGIN_PERCENT: Final = 110
 """Of the node's estimate, as the limit; what is left over is not charged."""
@@ -180,7 +184,7 @@ async def _create(
             f"{key.address} has {balance_wei} wei and the deployment costs up to {highest_wei}; "
             "send it more"
         )
-    await _send(rpc, options.network, raw=key.sign(transaction), say=say)
+    await _send(rpc, raw=key.sign(transaction), say=say)
     if not await _stands(rpc, target):
         raise DeployError(
             f"nothing stands at {target.address} after the deployment; deploy again, the estimate "
@@ -211,32 +215,29 @@ async def _transaction(rpc: Rpc, target: _Target, *, sender: Address) -> Unsigne
     )
 
 
-async def _send(rpc: Rpc, network: NetworkSettings, *, raw: bytes, say: Say) -> None:
-    """Send and wait until a block has it, looking at each new head.
+async def _send(rpc: Rpc, *, raw: bytes, say: Say) -> None:
+    """Send and wait until a block has it.
 
     Whether it succeeded is not asked: where somebody has deployed the same just before, it has not,
     and the executor stands nevertheless.
     """
-    async with open_subscription(network.ws_url.get_secret_value(), "newHeads") as heads:
-        tx_hash = await rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
-        say(f"sent           {tx_hash}")
-        try:
-            async with asyncio.timeout(INCLUSION_SECONDS):
-                receipt = await _receipt(rpc, str(tx_hash), heads)
-        except TimeoutError:
-            raise DeployError(
-                f"{tx_hash} is in no block after {INCLUSION_SECONDS:.0f} s; deploy again later, "
-                "which finds it if it landed"
-            ) from None
+    tx_hash = await rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+    say(f"sent           {tx_hash}")
+    try:
+        async with asyncio.timeout(INCLUSION_SECONDS):
+            receipt = await _receipt(rpc, str(tx_hash))
+    except TimeoutError:
+        raise DeployError(
+            f"{tx_hash} is in no block after {INCLUSION_SECONDS:.0f} s; deploy again later, "
+            "which finds it if it landed"
+        ) from None
     say(f"gas used       {quantity(member(receipt, 'gasUsed'), 'gasUsed'):,}")
 
 
-async def _receipt(rpc: Rpc, tx_hash: str, heads: AsyncIterator[object]) -> object:
-    while True:
-        receipt = await rpc.call("eth_getTransactionReceipt", tx_hash)
-        if receipt is not None:
-            return receipt
-        await anext(heads)
+async def _receipt(rpc: Rpc, tx_hash: str) -> object:
+    while (receipt := await rpc.call("eth_getTransactionReceipt", tx_hash)) is None:
+        await sleep(RECEIPT_SECONDS)
+    return receipt
 
 
 def _hash(code: str) -> str:

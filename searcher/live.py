@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import aiohttp
@@ -18,10 +19,12 @@ from graphs.market import Market
 from graphs.pools.base import Pool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
-from searcher.adapters.blocks import BlockFeed, BlockReader
+from searcher.adapters.block_reader import BlockReader
+from searcher.adapters.blocks import BlockFeed, FeedTerms
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
 from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.endpoints import open_endpoints
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
@@ -31,7 +34,7 @@ from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.reconciliation import Reconciled, reconcile
 from searcher.adapters.relays import FlashbotsRelay
-from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.adapters.rpc import Rpc
 from searcher.adapters.simulators import CallBundleSimulator
 from searcher.config import (
     Settings,
@@ -130,9 +133,9 @@ async def run_live(run: Run, watch: Watch) -> None:
         SearcherError: the world is broken; also inside an ExceptionGroup.
     """
     assert_native_signing()
-    clock = SystemClock()
+    clock, random = SystemClock(), Random()  # noqa: S311 - spreads attempts to connect
     async with (
-        open_rpc(run.network.http_url.get_secret_value()) as rpc,
+        open_endpoints(run.network.nodes, clock=clock, random=random) as rpc,
         _endpoints(run) as endpoints,
     ):
         signer = TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
@@ -143,7 +146,9 @@ async def run_live(run: Run, watch: Watch) -> None:
         history = read_history(run.ledger, since_block=head.number - KEPT_BLOCKS)
         earlier = await reconcile(rpc, history.open, head=head, executor=executor)
         reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
-        feed = await _feed(reader, run.network, head=head, clock=clock)
+        start = await reader.read(head.hash, parent_nonce=None, received_ns=clock.now_ns())
+        terms = _feed_terms(run.network, random)
+        feed = BlockFeed(reader, rpc, clock=clock, terms=terms, start=start)
         with open_ledger(run.ledger) as ledger:
             ports = Ports(
                 feed=feed,
@@ -250,11 +255,12 @@ def lender_sources(network: NetworkSettings, pools: Collection[Pool]) -> list[Le
     return sources
 
 
-async def _feed(
-    reader: BlockReader, network: NetworkSettings, *, head: Header, clock: Clock
-) -> BlockFeed:
-    start = await reader.read(head.hash, parent_nonce=None, received_ns=clock.now_ns())
-    return BlockFeed(reader, ws_url=network.ws_url.get_secret_value(), clock=clock, start=start)
+def _feed_terms(network: NetworkSettings, random: Random) -> FeedTerms:
+    return FeedTerms(
+        slot_seconds=network.slot_seconds,
+        max_head_age_seconds=network.head_age_seconds,
+        random=random,
+    )
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from sims.devnet.artifacts import compiled_code
 from sims.devnet.compiler import compile_contracts
 from sims.devnet.deployer import Deployer
 from sims.errors import ForkError
-from sims.local_network import network_file, running_local_relay
+from sims.local_network import ANY_AGE_SECONDS, network_file, running_local_relay
 from sims.relay.builder import Builder
 from sims.slots import run_slot
 
@@ -75,6 +75,8 @@ async def run_fork(options: ForkOptions, *, ready: Callable[[], None]) -> None:
             update={
                 "http_url": SecretStr(anvil.http_url),
                 "ws_url": SecretStr(anvil.ws_url),
+                "endpoints": (),
+                "max_head_age_seconds": ANY_AGE_SECONDS,
                 "executor": await _deploy_executor(rpc, options),
             }
         )

@@ -28,7 +28,10 @@ from sims.devnet.storage import write_atomically
 from sims.errors import NetworkRunningError
 from sims.relay.server import RelayOptions, RunningRelay, running_relay
 
-TABLES: Final = ("factories", "lenders", "relays")
+ANY_AGE_SECONDS: Final = 100 * 365 * 24 * 3_600
+"""A local chain's time starts where its deployment was kept, and passes at its own pace."""
+
+TABLES: Final = ("endpoints", "factories", "lenders", "relays")
 """Fields of a network that are lists of sections."""
 
 
@@ -47,6 +50,7 @@ def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
         chain_id=deployment.chain_id,
         http_url=SecretStr(anvil.http_url),
         ws_url=SecretStr(anvil.ws_url),
+        max_head_age_seconds=ANY_AGE_SECONDS,
         weth=deployment.weth,
         multicall3=deployment.multicall3,
         executor=deployment.executor,

@@ -1,245 +1,231 @@
-"""Heads of the chain as Blocks: a websocket announces them, one HTTP batch per block reads them.
+"""The chain as Blocks, followed through disconnects, gaps and reorgs by parent hashes alone.
 
-Everything is asked by block hash, so that no answer can mix two branches. Order, gaps and reorgs
-are decided here by parent hashes alone; what a reorg means for state is the tracker's affair.
+Any node may announce a head, whoever answers reads its block, and nothing is lost while one of
+them works: what was missed is found from the next head backwards. What a reorg means for state is
+the tracker's affair.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
-from graphs.units import Address, PoolId
-from searcher.adapters.decoding import (
-    HEADER_ONLY,
-    POOL_TOPICS,
-    Header,
-    address,
-    array,
-    decode_header,
-    decode_receipt,
-    decode_updates,
-    hash32,
-    member,
-    quantity,
-)
-from searcher.adapters.lenders import decode_lenders, desk_calls
-from searcher.adapters.lending_desk import LendingDesk
-from searcher.adapters.multicall import Multicall, decode_answer
-from searcher.adapters.rpc import Rpc, open_subscription
+from searcher.adapters.block_reader import BlockReader
+from searcher.adapters.chain_view import ChainView
+from searcher.adapters.clock import Sleep, sleep
+from searcher.adapters.decoding import Header
+from searcher.adapters.endpoints import Endpoints
+from searcher.adapters.feed_record import Backoff
+from searcher.adapters.heads import Announcement, Heads, Listener, Waits
 from searcher.errors import FeedError, RpcError, WireError
-from searcher.feed_health import FeedHealth
-from searcher.model import Account, Block, Receipt
+from searcher.feed_health import FeedHealth, FeedState
+from searcher.model import Block
 from searcher.ports import Clock
 
 MAX_BACKFILL_BLOCKS: Final = 64
 """Two epochs: deeper than any reorg before finality, and about 13 minutes of missed heads."""
 
+MAX_UNDECODABLE: Final = 8
+"""Attempts in a row, by any node, that end in nonsense: then it is the block, not a node."""
+
 _FEED: Final = "blocks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockReader:
-    """Reads one block with all that a decision on it needs."""
+class FeedTerms:
+    """How the feed judges and waits."""
 
-    rpc: Rpc
-    """The node."""
+    slot_seconds: int
+    """Between blocks."""
 
-    multicall: Multicall
-    """On the same node."""
+    max_head_age_seconds: int
+    """How old the head may be, by its timestamp, while it counts as live."""
 
-    pools: Container[PoolId]
-    """The known pools; events of all others are skipped."""
+    random: Random
+    """Spreads attempts to connect."""
 
-    desks: Sequence[LendingDesk]
-    """Where borrowing is possible."""
-
-    account: Address
-    """Our trading account."""
-
-    executor: Address | None
-    """Our contract; None before it is deployed."""
-
-    async def latest(self) -> Header:
-        """The node's head.
-
-        Raises:
-            RpcError, WireError: no usable answer.
-        """
-        return decode_header(await self.rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
-
-    async def header(self, block_hash: str) -> Header | None:
-        """The header of a block; None when the node does not know it, or no longer.
-
-        Raises:
-            RpcError, WireError: no usable answer.
-        """
-        value = await self.rpc.call("eth_getBlockByHash", block_hash, HEADER_ONLY)
-        return None if value is None else decode_header(value)
-
-    async def read(self, block_hash: str, *, parent_nonce: int | None, received_ns: int) -> Block:
-        """One batch, and a second request only when our nonce advanced since the parent.
-
-        More requests where a lender spoils the batch, so that it alone counts as silent.
-
-        Args:
-            block_hash: which block.
-            parent_nonce: our nonce after the parent; None to leave our receipts out.
-            received_ns: when the block was first heard of.
-
-        Raises:
-            RpcError: the node does not know the block, or refused.
-            WireError: an answer is malformed or belongs to another block.
-        """
-        (header, logs, nonce_hex, balance), answers = await self._answers(block_hash)
-        decoded = decode_header(header)
-        if decoded.hash != block_hash:
-            raise WireError("hash", "of another block")
-        nonce = quantity(nonce_hex, "nonce")
-        is_ours_inside = parent_nonce is not None and nonce > parent_nonce
-        return Block(
-            number=decoded.number,
-            hash=decoded.hash,
-            parent_hash=decoded.parent_hash,
-            timestamp_s=decoded.timestamp_s,
-            gas_used_gas=decoded.gas_used_gas,
-            gas_limit_gas=decoded.gas_limit_gas,
-            base_fee_wei=decoded.base_fee_wei,
-            updates=decode_updates(logs, block_hash=block_hash, pools=self.pools),
-            lenders=decode_lenders(self.desks, answers),
-            account=Account(
-                address=self.account, nonce=nonce, balance_wei=quantity(balance, "balance")
-            ),
-            receipts=await self._receipts(block_hash) if is_ours_inside else (),
-            received_ns=received_ns,
-        )
-
-    async def _answers(self, block_hash: str) -> tuple[list[object], list[bytes | None]]:
-        """What the node says of the block, and the contracts of the lenders."""
-        calls, questions = self._calls(block_hash), desk_calls(self.desks)
-        if not questions:
-            return await self.rpc.batch(calls), []
-        try:
-            *own, answer = await self.rpc.batch(
-                [*calls, self.multicall.at_block(questions, block_hash)]
-            )
-        except RpcError as error:
-            if error.method != "eth_call":
-                raise
-            own = await self.rpc.batch(calls)
-            return own, await self.multicall.aggregate(questions, block_hash)
-        return own, decode_answer(answer, len(questions))
-
-    def _calls(self, block_hash: str) -> list[tuple[str, Sequence[object]]]:
-        at_block = {"blockHash": block_hash}
-        return [
-            ("eth_getBlockByHash", (block_hash, HEADER_ONLY)),
-            ("eth_getLogs", ({**at_block, "topics": [POOL_TOPICS]},)),
-            ("eth_getTransactionCount", (self.account, at_block)),
-            ("eth_getBalance", (self.account, at_block)),
-        ]
-
-    async def _receipts(self, block_hash: str) -> tuple[Receipt, ...]:
-        value = await self.rpc.call("eth_getBlockReceipts", block_hash)
-        receipts = array(value, "receipts")
-        if any(_block_hash(receipt) != block_hash for receipt in receipts):
-            raise WireError("receipt.blockHash", "of another block")
-        return tuple(
-            decode_receipt(receipt, executor=self.executor)
-            for receipt in receipts
-            if address(member(receipt, "from"), "receipt.from") == self.account
-        )
+    sleep: Sleep = sleep
+    """Lets seconds pass."""
 
 
 class BlockFeed:
-    """The live Feed. A disconnect ends it; it never resubscribes, the supervisor restarts it.
+    """The live Feed. It ends only with a FeedError; a lost node is tried again for good.
 
-    A head that the node has dropped again before it could be read is skipped: the next head's
-    branch is followed back to the last block that was emitted, so nothing canonical is lost.
+    A head that nobody knows any more is skipped: the next head's branch is followed back to the
+    last block that was emitted, so nothing canonical is lost.
     """
 
-    def __init__(self, reader: BlockReader, *, ws_url: str, clock: Clock, start: Block) -> None:
+    def __init__(
+        self,
+        reader: BlockReader,
+        endpoints: Endpoints,
+        *,
+        clock: Clock,
+        terms: FeedTerms,
+        start: Block,
+    ) -> None:
         self._reader = reader
-        self._ws_url = ws_url
+        self._endpoints = endpoints
         self._clock = clock
-        self._start = start
+        self._terms = terms
+        self._heads = Heads(clock)
+        waits = Waits(slot_seconds=terms.slot_seconds, random=terms.random, sleep=terms.sleep)
+        self._listeners = {
+            node.name: Listener(node, self._heads, clock=clock, waits=waits)
+            for node in endpoints.nodes
+        }
+        self._emitted = [start]
+        self._followed = endpoints.nodes[0].name
+        self._detached: frozenset[str] = frozenset()
+        self._trouble = ""
+        self._backfilled = 0
 
     async def blocks(self) -> AsyncGenerator[Block, None]:
-        """Every canonical block after the start block; see the port.
-
-        Subscribes before it looks at the head, so that no block falls between the two.
+        """Every canonical block after the start block; see the port. To be iterated once.
 
         Raises:
-            FeedError: disconnected, undecodable, or a branch that left ours too long ago.
+            FeedError: undecodable, or a branch that left ours too long ago.
         """
-        emitted = [self._start]
-        async with (
-            _feed_errors(),
-            open_subscription(self._ws_url, "newHeads") as notifications,
-        ):
-            async for head in self._heads(notifications):
-                async for block in self._follow(head, emitted):
+        ending: FeedError | GeneratorExit | None = None
+        async with asyncio.TaskGroup() as tasks:
+            channels = [
+                tasks.create_task(channel)
+                for listener in self._listeners.values()
+                for channel in listener.channels()
+            ]
+            canonical = self._canonical()
+            try:
+                async for block in canonical:
                     yield block
+            except (FeedError, GeneratorExit) as error:
+                ending = error
+            finally:
+                await canonical.aclose()
+                for channel in channels:
+                    channel.cancel()
+        if ending is not None:
+            raise ending
 
     def health(self) -> tuple[FeedHealth, ...]:
-        """One source."""
-        return ()
+        """The verdict on the block that was emitted last, then each node as a source of heads."""
+        nodes = self._endpoints.health()
+        state, reason = self._view().verdict()
+        if self._trouble and state is not FeedState.STALE:
+            state, reason = FeedState.SYNCING, self._trouble
+        received = [node.last_received_ns for node in nodes if node.last_received_ns is not None]
+        whole = FeedHealth(
+            source=_FEED,
+            state=state,
+            reason=reason,
+            last_received_ns=max(received, default=None),
+            messages=sum(node.messages for node in nodes),
+            gaps=self._backfilled,
+            reconnects=sum(node.reconnects for node in nodes),
+        )
+        return (whole, *nodes)
 
-    async def _heads(self, notifications: AsyncIterator[object]) -> AsyncIterator[Header]:
-        yield await self._reader.latest()
-        async for notification in notifications:
-            yield decode_header(notification)
+    def _view(self) -> ChainView:
+        return ChainView(
+            tail=self._emitted,
+            followed=self._followed,
+            views=self._heads.views,
+            detached=self._detached,
+            now_ns=self._clock.now_ns(),
+            max_age_seconds=self._terms.max_head_age_seconds,
+        )
 
-    async def _follow(self, head: Header, emitted: list[Block]) -> AsyncIterator[Block]:
-        """Emit from the common ancestor to the head, keeping `emitted` the canonical tail."""
-        received_ns = self._clock.now_ns()
-        for header in await self._branch(head, emitted):
-            parent = _index(emitted, header.parent_hash)
-            block = await self._read(header, emitted[parent], received_ns)
-            if block is None:
-                return
-            emitted[parent + 1 :] = [block]
-            del emitted[: -MAX_BACKFILL_BLOCKS - 1]
+    async def _canonical(self) -> AsyncGenerator[Block, None]:
+        """Follow one announcement after the other; what fails is tried again after a wait."""
+        backoff, undecodable = Backoff(self._terms.random), 0
+        while True:
+            announcement = await self._heads.next()
+            try:
+                if not await self._is_to_follow(announcement):
+                    continue
+                async for block in self._follow(announcement):
+                    undecodable = 0
+                    yield block
+            except (RpcError, WireError) as error:
+                undecodable = undecodable + 1 if isinstance(error, WireError) else 0
+                if undecodable == MAX_UNDECODABLE:
+                    raise FeedError(_FEED, str(error)) from error
+                await self._recover(announcement, error, backoff)
+            else:
+                self._trouble = ""
+                backoff.reset()
+
+    async def _recover(
+        self, announcement: Announcement, error: RpcError | WireError, backoff: Backoff
+    ) -> None:
+        """Wait, then let the announcement wait again, with another node to ask first."""
+        self._trouble = str(error)
+        if isinstance(error, WireError):
+            self._endpoints.distrust(self._trouble)
+        await self._terms.sleep(backoff.next_s())
+        self._heads.again(announcement)
+
+    async def _is_to_follow(self, announcement: Announcement) -> bool:
+        """Whether a head replaces ours: a higher one does, another of the node that we follow too.
+
+        One that is not higher may be late, so its node is asked again before it counts.
+        """
+        head, tip = announcement.head, self._emitted[-1]
+        if head.number > tip.number:
+            return True
+        if head.hash == tip.hash:
+            return False
+        if not await self._listeners[announcement.node].refresh(announcement):
+            return False
+        view = self._view()
+        is_free = self._heads.view(self._followed) is None or announcement.node == self._followed
+        is_known = view.is_shared_by(announcement) or head.number < self._emitted[0].number
+        return is_free and not is_known
+
+    async def _follow(self, announcement: Announcement) -> AsyncIterator[Block]:
+        """Emit from the common ancestor to the head, keeping the canonical tail."""
+        for header in await self._branch(announcement):
+            parent = _index(self._emitted, header.parent_hash)
+            block = await self._reader.read(
+                header.hash,
+                parent_nonce=self._emitted[parent].account.nonce,
+                received_ns=announcement.received_ns,
+            )
+            self._emitted[parent + 1 :] = [block]
+            del self._emitted[: -MAX_BACKFILL_BLOCKS - 1]
+            self._followed = announcement.node
             yield block
 
-    async def _branch(self, head: Header, emitted: Sequence[Block]) -> list[Header]:
-        """The headers to emit, oldest first; none for a known head or one that vanished."""
-        known = {block.hash for block in emitted}
-        if head.hash in known:
-            return []
-        branch = [head]
+    async def _branch(self, announcement: Announcement) -> list[Header]:
+        """The headers to emit, oldest first.
+
+        Raises:
+            RpcError: nobody knows a block of it, or no longer.
+        """
+        known = {block.hash for block in self._emitted}
+        branch = [announcement.head]
         while branch[-1].parent_hash not in known:
-            if len(branch) == MAX_BACKFILL_BLOCKS or branch[-1].number <= emitted[0].number:
-                reason = f"block {head.number} does not build on a recent block of ours; restart"
-                raise FeedError(_FEED, reason)
-            parent = await self._reader.header(branch[-1].parent_hash)
-            if parent is None:
+            if len(branch) == MAX_BACKFILL_BLOCKS or branch[-1].number <= self._emitted[0].number:
+                self._detach(announcement)
                 return []
-            branch.append(parent)
+            branch.append(await self._reader.header(branch[-1].parent_hash))
+        self._backfilled += len(branch) > 1
         return branch[::-1]
 
-    async def _read(self, header: Header, parent: Block, received_ns: int) -> Block | None:
-        try:
-            return await self._reader.read(
-                header.hash, parent_nonce=parent.account.nonce, received_ns=received_ns
-            )
-        except RpcError:
-            if await self._reader.header(header.hash) is None:
-                return None
-            raise
+    def _detach(self, announcement: Announcement) -> None:
+        """Hold a head against its node while another shares our blocks; alone, it is the end.
+
+        Raises:
+            FeedError: nobody shares them.
+        """
+        view = self._view()
+        if not any(view.is_shared_by(other) for other in view.views):
+            number = announcement.head.number
+            reason = f"block {number} does not build on a recent block of ours; restart"
+            raise FeedError(_FEED, reason)
+        heads = {other.head.hash for other in view.views}
+        self._detached = (self._detached & heads) | {announcement.head.hash}
 
 
-@asynccontextmanager
-async def _feed_errors() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RpcError, WireError) as error:
-        raise FeedError(_FEED, str(error)) from error
-
-
-def _index(emitted: Sequence[Block], block_hash: str) -> int:
+def _index(emitted: list[Block], block_hash: str) -> int:
     return next(index for index, block in enumerate(emitted) if block.hash == block_hash)
-
-
-def _block_hash(receipt: object) -> str:
-    return hash32(member(receipt, "blockHash"), "receipt.blockHash")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from typing_extensions import override
@@ -9,6 +10,14 @@ from typing_extensions import override
 from searcher.ports import Clock
 
 NS_PER_SECOND: Final = 1_000_000_000
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Lets seconds pass between two attempts; tests pass them without waiting."""
+
+
+async def sleep(seconds: float) -> None:
+    """Let real seconds pass."""
+    await asyncio.sleep(seconds)
 
 
 class SystemClock(Clock):

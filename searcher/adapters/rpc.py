@@ -7,11 +7,12 @@ URL than scheme, host and port, because providers put their keys into the path.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from typing_extensions import override
 
 from searcher.errors import RpcError
 
@@ -57,7 +58,25 @@ _MESSAGE: Final = msgspec.json.Decoder(_Message)
 _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class Rpc:
+class Rpc(Protocol):
+    """Somebody who answers JSON-RPC: one node, or several that stand in for each other."""
+
+    async def call(self, method: str, *params: object) -> object:
+        """The result of one call; None where the protocol answers null.
+
+        Raises:
+            RpcError: unreachable, refused, or not JSON-RPC.
+        """
+
+    async def batch(self, calls: Sequence[tuple[str, Sequence[object]]]) -> list[object]:
+        """All results, in the order of the calls, in one round trip.
+
+        Raises:
+            RpcError: as `call`; one refused call fails the batch and is the one named.
+        """
+
+
+class HttpRpc(Rpc):
     """One node over HTTP. Holds no state of its own, so calls may overlap."""
 
     def __init__(
@@ -72,12 +91,8 @@ class Rpc:
         self._node = masked(url)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
+    @override
     async def call(self, method: str, *params: object) -> object:
-        """The result of one call; None where the protocol answers null.
-
-        Raises:
-            RpcError: unreachable, refused, or not JSON-RPC.
-        """
         content, status = await self._post(method, _request(0, method, params))
         try:
             answer = _ANSWER.decode(content)
@@ -85,12 +100,8 @@ class Rpc:
             raise self._not_json_rpc(method, status) from None
         return _result(answer, method=method, node=self._node)
 
+    @override
     async def batch(self, calls: Sequence[tuple[str, Sequence[object]]]) -> list[object]:
-        """All results, in the order of the calls, in one round trip.
-
-        Raises:
-            RpcError: as `call`; one refused call fails the batch and is the one named.
-        """
         if not calls:
             return []
         label = f"batch of {len(calls)}"
@@ -144,7 +155,7 @@ async def open_rpc(
 ) -> AsyncIterator[Rpc]:
     """An Rpc with a connection pool of its own, closed on exit."""
     async with aiohttp.ClientSession() as session:
-        yield Rpc(session, url, timeout_seconds=timeout_seconds)
+        yield HttpRpc(session, url, timeout_seconds=timeout_seconds)
 
 
 @asynccontextmanager

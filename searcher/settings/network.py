@@ -7,7 +7,11 @@ from pydantic_core import PydanticCustomError
 
 from graphs.units import PIPS
 from searcher.flash_lenders import LenderKind
+from searcher.settings.endpoints import EndpointSettings
 from searcher.settings.fields import Endpoint, HexAddress, Section
+
+MAX_HEAD_AGE_SLOTS: Final = 3
+"""Two empty slots in a row are rare on a healthy chain; more look like a node that hangs."""
 
 
 class FactorySettings(Section):
@@ -69,10 +73,19 @@ class NetworkSettings(Section):
     """Asserted at start against the node."""
 
     http_url: Endpoint
-    """JSON-RPC over HTTP."""
+    """JSON-RPC over HTTP, of the node that is asked first."""
 
-    ws_url: Endpoint
-    """JSON-RPC over websocket."""
+    ws_url: Endpoint | None = None
+    """The same node over websocket, which announces heads sooner; None to poll for them."""
+
+    requests_per_second: Annotated[int, Field(ge=1)] | None = None
+    """What the first node's provider allows; None for no limit."""
+
+    endpoints: tuple[EndpointSettings, ...] = ()
+    """Further nodes: they stand in for the first, and what they say of the chain is compared."""
+
+    max_head_age_seconds: Annotated[int, Field(ge=1)] | None = None
+    """How old the head may be by its own timestamp; None for three slots."""
 
     weth: HexAddress
     """Borrowed, and what profit is counted in."""
@@ -97,3 +110,18 @@ class NetworkSettings(Section):
 
     relays: tuple[RelaySettings, ...] = ()
     """Where to send; the first also simulates."""
+
+    @property
+    def nodes(self) -> tuple[EndpointSettings, ...]:
+        """Every node, in the order in which they are asked."""
+        first = EndpointSettings(
+            http_url=self.http_url,
+            ws_url=self.ws_url,
+            requests_per_second=self.requests_per_second,
+        )
+        return (first, *self.endpoints)
+
+    @property
+    def head_age_seconds(self) -> int:
+        """How old the head may be before nothing is traded on it."""
+        return self.max_head_age_seconds or MAX_HEAD_AGE_SLOTS * self.slot_seconds

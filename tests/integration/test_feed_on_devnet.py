@@ -6,7 +6,7 @@ after every block the market that the feed's updates made is compared with a fre
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -18,23 +18,27 @@ from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
-from searcher.adapters.blocks import BlockFeed, BlockReader
+from searcher.adapters.block_reader import BlockReader
+from searcher.adapters.blocks import BlockFeed, FeedTerms
 from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header
 from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.endpoints import Endpoints, open_endpoints
 from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import LenderSource
 from searcher.adapters.multicall import Multicall
-from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.adapters.rpc import Rpc
 from searcher.flash_lenders import LenderKind
-from searcher.model import Block
-from searcher.pool_updates import LiquidityChanged, PoolUpdate
+from searcher.model import Block, LiquidityChanged, PoolUpdate
+from searcher.settings.endpoints import EndpointSettings
 from searcher.tracker import Tracker
 from sims.devnet.accounts import DEPLOYER, public_address
+from sims.devnet.anvil import Anvil
 from sims.devnet.cache import devnet
 from sims.devnet.deployer import Call, Deployer
 from sims.devnet.deployment import Deployment
 from sims.devnet.traders import Noise, Traders, open_traders
 from sims.devnet.uniswap import deploy_positions
+from tests.searcher.adapters.passing_time import repeatable
 
 pytestmark = pytest.mark.anvil
 
@@ -60,18 +64,18 @@ class Chain:
     """A devnet with everything that a test does to it and reads from it."""
 
     deployment: Deployment
-    rpc: Rpc
+    rpc: Endpoints
     provider: Deployer
     traders: Traders
     survey: Survey
     reader: BlockReader
     found: Discovered
     start: Block
-    ws_url: str
 
     def feed(self) -> AsyncGenerator[Block, None]:
         """Follow the chain from the start block."""
-        feed = BlockFeed(self.reader, ws_url=self.ws_url, clock=StoppedClock(), start=self.start)
+        terms = FeedTerms(slot_seconds=1, max_head_age_seconds=36, random=repeatable())
+        feed = BlockFeed(self.reader, self.rpc, clock=StoppedClock(), terms=terms, start=self.start)
         return feed.blocks()
 
     def tracker(self) -> Tracker:
@@ -88,7 +92,7 @@ class Chain:
 @asynccontextmanager
 async def chain() -> AsyncIterator[Chain]:
     """A fresh devnet, discovered at its head."""
-    async with devnet() as net, open_rpc(net.anvil.http_url) as rpc:
+    async with devnet() as net, opened(net.anvil) as rpc:
         survey = survey_of(net.deployment)
         head = await latest(rpc)
         found = await discover(rpc, survey, block=head)
@@ -106,8 +110,14 @@ async def chain() -> AsyncIterator[Chain]:
             reader=reader,
             found=found,
             start=await reader.read(head.hash, parent_nonce=None, received_ns=0),
-            ws_url=net.anvil.ws_url,
         )
+
+
+def opened(anvil: Anvil, *, with_socket: bool = True) -> AbstractAsyncContextManager[Endpoints]:
+    """The chain's only node."""
+    ws_url = anvil.ws_url if with_socket else None
+    node = EndpointSettings.model_validate({"http_url": anvil.http_url, "ws_url": ws_url})
+    return open_endpoints([node], clock=StoppedClock(), random=repeatable())
 
 
 async def latest(rpc: Rpc) -> Header:

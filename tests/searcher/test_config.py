@@ -264,7 +264,7 @@ def test_network_is_read_from_the_file_that_it_names(tmp_path: Path) -> None:
 
     chosen = load_network(Settings(networks={"devnet": {"file": str(path)}}), "devnet", {})
 
-    assert (chosen.chain_id, chosen.ws_url.get_secret_value()) == (31337, "ws://a")
+    assert (chosen.chain_id, chosen.http_url.get_secret_value()) == (31337, "http://a")
 
 
 def test_representation_of_settings_hides_every_endpoint() -> None:

@@ -45,7 +45,11 @@ NETWORKS = st.fixed_dictionaries(
         ),
         "relays": st.just([{"name": "local", "url": "http://127.0.0.1:2"}]),
     },
-    optional={"executor": ADDRESSES, "start_block": st.integers(0, 2**40)},
+    optional={
+        "executor": ADDRESSES,
+        "start_block": st.integers(0, 2**40),
+        "endpoints": st.just([{"http_url": "http://127.0.0.1:3", "requests_per_second": 9}]),
+    },
 ).map(NetworkSettings.model_validate)
 SMALL = NetworkSettings.model_validate(
     {

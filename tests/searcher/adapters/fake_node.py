@@ -62,7 +62,11 @@ class FakeNode:
         self.blocks: dict[str, FakeBlock] = {}
         self.latest = ""
         self.script: list[object] = []
-        """What the subscription says before it hangs up: headers, or bytes sent as they are."""
+        """What the first subscription says before it hangs up: headers, or bytes as they are.
+
+        Later ones say nothing and last.
+        """
+        self.subscriptions = 0
         self.views: dict[tuple[str, bytes], bytes] = {}
         self.burners: set[str] = set()
         """Contracts that leave a request of several calls no gas."""
@@ -119,14 +123,24 @@ class FakeNode:
         message = await socket.receive()
         assert message.type in {WSMsgType.TEXT, WSMsgType.BINARY}
         await socket.send_json({"jsonrpc": "2.0", "id": 0, "result": "0x1"})
+        self.subscriptions += 1
+        if self.subscriptions > 1:
+            await socket.receive()
+            return socket
         for said in self.script:
-            if isinstance(said, bytes):
-                await socket.send_bytes(said)
-            else:
-                event = {"subscription": "0x1", "result": said}
-                await socket.send_json({"method": "eth_subscription", "params": event})
+            await self._say(socket, said)
         await socket.close()
         return socket
+
+    async def _say(self, socket: web.WebSocketResponse, said: object) -> None:
+        """Announce a head, which is the newest from then on while the node has it."""
+        if isinstance(said, bytes):
+            await socket.send_bytes(said)
+            return
+        if isinstance(said, dict) and str(said.get("hash")) in self.blocks:
+            self.latest = str(said["hash"])
+        event = {"subscription": "0x1", "result": said}
+        await socket.send_json({"method": "eth_subscription", "params": event})
 
     def _answer(self, call: dict[str, object]) -> dict[str, object]:
         method, params = str(call["method"]), call["params"]

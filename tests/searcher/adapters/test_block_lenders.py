@@ -11,7 +11,7 @@ from searcher.adapters.lending_vaults import FLASHLOAN_PREMIUM_TOTAL, GET_CONFIG
 from searcher.flash_lenders import LenderKind, LenderRefusal
 from searcher.plans import AaveV3Source, NoSource
 from tests.searcher.adapters.fake_node import FakeNode
-from tests.searcher.adapters.test_blocks import STRANGER, read
+from tests.searcher.adapters.test_block_reader import STRANGER, read
 
 WETH = Address("0x" + "e0" * 20)
 DESK = LendingDesk(

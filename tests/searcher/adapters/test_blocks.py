@@ -1,63 +1,101 @@
-"""The feed against a node in memory: order, gaps, reorgs, vanished heads, garbage."""
+"""The feed against a node in memory: order, gaps, reorgs, vanished heads, garbage, disconnects."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
-from eth_abi.abi import encode
+from typing_extensions import override
 
-from graphs.units import Address, PoolId
-from searcher.adapters import decoding
-from searcher.adapters.blocks import MAX_BACKFILL_BLOCKS, BlockFeed, BlockReader
-from searcher.adapters.lending_desk import LendingDesk
-from searcher.adapters.multicall import Multicall
-from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.errors import FeedError, RpcError, WireError
+from searcher.adapters.blocks import MAX_BACKFILL_BLOCKS, BlockFeed, FeedTerms
+from searcher.adapters.endpoints import Endpoints, open_endpoints
+from searcher.errors import FeedError
+from searcher.feed_health import FeedState
 from searcher.model import Block
-from searcher.pool_updates import ReservesSet
-from tests.searcher.adapters.fake_node import (
-    MULTICALL3,
-    FakeBlock,
-    FakeNode,
-    RefusedError,
-    block_hash,
-)
+from searcher.ports import Clock
+from searcher.settings.endpoints import EndpointSettings
+from tests.searcher.adapters.fake_node import FakeBlock, FakeNode, RefusedError, block_hash
+from tests.searcher.adapters.passing_time import at_once, repeatable
+from tests.searcher.adapters.test_block_reader import reader_of
 
-POOL = PoolId("0x" + "ab" * 20)
-STRANGER = "0x" + "5e" * 20
-ACCOUNT = Address("0x" + "0a" * 20)
-EXECUTOR = Address("0x" + "ec" * 20)
+GENESIS_S = 1_700_000_000 + 12 * 100
+"""The timestamp of a fake node's first block."""
 
 
-class CountingClock:
-    """Says 1, 2, 3: how often it was asked."""
+class CountingClock(Clock):
+    """Says later each time that it is asked, by a nanosecond."""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, start_s: int = GENESIS_S) -> None:
+        self.time_ns = start_s * 10**9
 
+    @override
     def now_ns(self) -> int:
         """Count this question."""
-        self.asked += 1
-        return self.asked
+        self.time_ns += 1
+        return self.time_ns
 
 
-def reader_of(rpc: Rpc, *desks: LendingDesk) -> BlockReader:
-    return BlockReader(
-        rpc=rpc,
-        multicall=Multicall(rpc=rpc, address=Address(MULTICALL3)),
-        pools={POOL},
-        desks=desks,
-        account=ACCOUNT,
-        executor=EXECUTOR,
-    )
+def settings_of(*nodes: FakeNode, with_sockets: bool = True) -> list[EndpointSettings]:
+    return [
+        EndpointSettings.model_validate(
+            {"http_url": node.http_url, "ws_url": node.ws_url if with_sockets else None}
+        )
+        for node in nodes
+    ]
 
 
-async def followed(node: FakeNode, start: FakeBlock) -> tuple[list[Block], str]:
-    """Everything that the feed emits until it ends, and why it ended."""
+async def feed_of(endpoints: Endpoints, start: FakeBlock, clock: Clock) -> BlockFeed:
+    reader = reader_of(endpoints)
+    first = await reader.read(start.hash, parent_nonce=None, received_ns=0)
+    terms = FeedTerms(slot_seconds=12, max_head_age_seconds=36, random=repeatable(), sleep=at_once)
+    return BlockFeed(reader, endpoints, clock=clock, terms=terms, start=first)
+
+
+@asynccontextmanager
+async def feeding(
+    node: FakeNode, start: FakeBlock, *, with_sockets: bool = True
+) -> AsyncIterator[BlockFeed]:
+    clock = CountingClock()
+    async with (
+        node.serving(),
+        open_endpoints(
+            settings_of(node, with_sockets=with_sockets), clock=clock, random=repeatable()
+        ) as endpoints,
+    ):
+        yield await feed_of(endpoints, start, clock)
+
+
+async def followed(node: FakeNode, start: FakeBlock, *, until: FakeBlock) -> list[str]:
+    """The hashes of everything that the feed emits up to a block."""
+    async with feeding(node, start) as feed:
+        return [block.hash for block in await emitted(feed, until)]
+
+
+async def stepped(node: FakeNode, start: FakeBlock, *, heads: Sequence[FakeBlock]) -> list[str]:
+    """What is emitted while the node has one head after the other, each until it is emitted."""
+    hashes: list[str] = []
+    node.latest = start.hash
+    async with feeding(node, start, with_sockets=False) as feed, aclosing(feed.blocks()) as stream:
+        for head in heads:
+            node.latest = head.hash
+            while not hashes or hashes[-1] != head.hash:
+                hashes.append((await anext(stream)).hash)
+    return hashes
+
+
+async def emitted(feed: BlockFeed, until: FakeBlock) -> list[Block]:
     blocks: list[Block] = []
-    async with node.serving(), open_rpc(node.http_url) as rpc:
-        reader = reader_of(rpc)
-        first = await reader.read(start.hash, parent_nonce=None, received_ns=0)
-        feed = BlockFeed(reader, ws_url=node.ws_url, clock=CountingClock(), start=first)
+    async with aclosing(feed.blocks()) as stream:
+        async for block in stream:
+            blocks.append(block)
+            if block.hash == until.hash:
+                break
+    return blocks
+
+
+async def ending(node: FakeNode, start: FakeBlock) -> tuple[list[Block], str]:
+    """Everything that is emitted until the feed ends, and why it ended."""
+    blocks: list[Block] = []
+    async with feeding(node, start) as feed:
         with pytest.raises(FeedError) as caught:
             await drain(feed.blocks(), into=blocks)
     return blocks, caught.value.reason
@@ -68,26 +106,6 @@ async def drain(feed: AsyncIterator[Block], *, into: list[Block]) -> None:
         into.append(await anext(feed))
 
 
-async def read(node: FakeNode, block: FakeBlock, *desks: LendingDesk) -> Block:
-    async with node.serving(), open_rpc(node.http_url) as rpc:
-        reader = reader_of(rpc, *desks)
-        return await reader.read(block.hash, parent_nonce=block.nonce - 1, received_ns=42)
-
-
-def hashes(blocks: list[Block]) -> list[str]:
-    return [block.hash for block in blocks]
-
-
-def sync(block: FakeBlock, address: str, index: int) -> dict[str, object]:
-    return {
-        "address": address,
-        "topics": [decoding.SYNC],
-        "data": "0x" + encode(["uint112", "uint112"], [index + 1, 5]).hex(),
-        "logIndex": hex(index),
-        "blockHash": block.hash,
-    }
-
-
 async def test_announced_blocks_are_emitted_in_order() -> None:
     node = FakeNode()
     start = node.grow("0")
@@ -96,10 +114,7 @@ async def test_announced_blocks_are_emitted_in_order() -> None:
     node.latest = start.hash
     node.script = [one.header(), two.header()]
 
-    blocks, reason = await followed(node, start)
-
-    assert hashes(blocks) == [one.hash, two.hash]
-    assert "hung up" in reason
+    assert await followed(node, start, until=two) == [one.hash, two.hash]
 
 
 async def test_blocks_between_discovery_and_subscription_are_filled_in() -> None:
@@ -108,12 +123,23 @@ async def test_blocks_between_discovery_and_subscription_are_filled_in() -> None
     one = node.grow("1", start)
     two = node.grow("2", one)
 
-    blocks, _ = await followed(node, start)
-
-    assert hashes(blocks) == [one.hash, two.hash]
+    assert await followed(node, start, until=two) == [one.hash, two.hash]
 
 
-async def test_gap_between_heads_is_filled_in() -> None:
+async def test_polled_node_needs_no_websocket() -> None:
+    node = FakeNode()
+    start = node.grow("0")
+    one = node.grow("1", start)
+    two = node.grow("2", one)
+
+    async with feeding(node, start, with_sockets=False) as feed:
+        blocks = await emitted(feed, two)
+
+    assert [block.hash for block in blocks] == [one.hash, two.hash]
+    assert node.subscriptions == 0
+
+
+async def test_gap_between_heads_is_filled_in_and_counted() -> None:
     node = FakeNode()
     start = node.grow("0")
     one = node.grow("1", start)
@@ -122,9 +148,11 @@ async def test_gap_between_heads_is_filled_in() -> None:
     node.latest = start.hash
     node.script = [three.header()]
 
-    blocks, _ = await followed(node, start)
+    async with feeding(node, start) as feed:
+        blocks = await emitted(feed, three)
 
-    assert hashes(blocks) == [one.hash, two.hash, three.hash]
+    assert [block.hash for block in blocks] == [one.hash, two.hash, three.hash]
+    assert feed.health()[0].gaps == 1
 
 
 async def test_duplicate_and_shorter_heads_are_not_emitted_again() -> None:
@@ -132,24 +160,25 @@ async def test_duplicate_and_shorter_heads_are_not_emitted_again() -> None:
     start = node.grow("0")
     one = node.grow("1", start)
     two = node.grow("2", one)
-    node.script = [two.header(), one.header(), start.header(), two.header()]
-
-    blocks, _ = await followed(node, start)
-
-    assert hashes(blocks) == [one.hash, two.hash]
-
-
-async def test_reorg_emits_the_new_branch_from_the_common_ancestor() -> None:
-    node = FakeNode()
-    start = node.grow("0")
-    old = node.grow("2a", node.grow("1a", start))
-    new = node.grow("3b", node.grow("2b", node.grow("1b", start)))
+    three = node.grow("3", two)
     node.latest = start.hash
-    node.script = [old.header(), new.header()]
+    heads = (two, one, start, two, three)
+    node.script = [head.header() for head in heads]
 
-    blocks, _ = await followed(node, start)
+    assert await followed(node, start, until=three) == [one.hash, two.hash, three.hash]
 
-    assert hashes(blocks) == [block_hash(label) for label in ("1a", "2a", "1b", "2b", "3b")]
+
+@pytest.mark.parametrize("height", [1, 2, 3])
+async def test_reorg_emits_the_new_branch_from_the_common_ancestor(height: int) -> None:
+    node = FakeNode()
+    start = new = node.grow("0")
+    old = node.grow("2a", node.grow("1a", start))
+    for number in range(1, height + 1):
+        new = node.grow(f"{number}b", new)
+
+    hashes = await stepped(node, start, heads=[old, new])
+
+    assert hashes == [block_hash(label) for label in ("1a", "2a", "1b", "2b", "3b")[: 2 + height]]
 
 
 async def test_return_to_the_old_branch_emits_it_again() -> None:
@@ -158,12 +187,23 @@ async def test_return_to_the_old_branch_emits_it_again() -> None:
     old = node.grow("1a", start)
     new = node.grow("1b", start)
     older = node.grow("2a", old)
-    node.latest = start.hash
-    node.script = [old.header(), new.header(), older.header()]
 
-    blocks, _ = await followed(node, start)
+    hashes = await stepped(node, start, heads=[old, new, older])
 
-    assert hashes(blocks) == [block_hash(label) for label in ("1a", "1b", "1a", "2a")]
+    assert hashes == [block_hash(label) for label in ("1a", "1b", "1a", "2a")]
+
+
+async def test_late_head_of_an_abandoned_branch_is_not_followed() -> None:
+    node = FakeNode()
+    start = node.grow("0")
+    late = node.grow("1a", start)
+    one = node.grow("1b", start)
+    two = node.grow("2b", one)
+    del node.blocks[late.hash]
+    node.latest = one.hash
+    node.script = [late.header(), two.header()]
+
+    assert await followed(node, start, until=two) == [one.hash, two.hash]
 
 
 async def test_head_that_vanished_is_skipped() -> None:
@@ -175,9 +215,7 @@ async def test_head_that_vanished_is_skipped() -> None:
     node.latest = start.hash
     node.script = [ghost.header(), one.header()]
 
-    blocks, _ = await followed(node, start)
-
-    assert hashes(blocks) == [one.hash]
+    assert await followed(node, start, until=one) == [one.hash]
 
 
 async def test_branch_that_vanished_is_skipped() -> None:
@@ -190,22 +228,39 @@ async def test_branch_that_vanished_is_skipped() -> None:
     node.latest = start.hash
     node.script = [child.header(), one.header()]
 
-    blocks, _ = await followed(node, start)
-
-    assert hashes(blocks) == [one.hash]
+    assert await followed(node, start, until=one) == [one.hash]
 
 
-@pytest.mark.parametrize(("gap", "emitted"), [(MAX_BACKFILL_BLOCKS, 64), (65, 0)])
-async def test_gap_is_filled_in_up_to_its_bound(gap: int, emitted: int) -> None:
+async def test_gap_is_filled_in_up_to_its_bound() -> None:
     node = FakeNode()
     start = block = node.grow("0")
-    for number in range(1, gap + 1):
+    for number in range(1, MAX_BACKFILL_BLOCKS + 1):
         block = node.grow(f"n{number}", block)
 
-    blocks, reason = await followed(node, start)
+    assert len(await followed(node, start, until=block)) == MAX_BACKFILL_BLOCKS
 
-    assert len(blocks) == emitted
-    assert ("recent block" in reason) == (emitted == 0)
+
+async def test_longer_gap_ends_the_feed() -> None:
+    node = FakeNode()
+    start = block = node.grow("0")
+    for number in range(1, MAX_BACKFILL_BLOCKS + 2):
+        block = node.grow(f"n{number}", block)
+
+    blocks, reason = await ending(node, start)
+
+    assert blocks == []
+    assert "recent block" in reason
+
+
+async def test_reorg_as_deep_as_the_bound_is_followed() -> None:
+    node = FakeNode()
+    start = old = new = node.grow("0")
+    for number in range(1, MAX_BACKFILL_BLOCKS + 1):
+        old, new = node.grow(f"a{number}", old), node.grow(f"b{number}", new)
+
+    hashes = await stepped(node, start, heads=[old, new])
+
+    assert len(hashes) == 2 * MAX_BACKFILL_BLOCKS
 
 
 async def test_chain_that_never_contained_our_start_ends_the_feed() -> None:
@@ -213,7 +268,7 @@ async def test_chain_that_never_contained_our_start_ends_the_feed() -> None:
     start = node.grow("0")
     node.grow("1x", node.grow("0x"))
 
-    blocks, reason = await followed(node, start)
+    blocks, reason = await ending(node, start)
 
     assert blocks == []
     assert "does not build on a recent block of ours" in reason
@@ -222,50 +277,52 @@ async def test_chain_that_never_contained_our_start_ends_the_feed() -> None:
 @pytest.mark.parametrize(
     "said", [b"{", b'{"params":{"subscription":"0x1","result":{}}}', {"number": "0x1"}], ids=repr
 )
-async def test_undecodable_head_ends_the_feed(said: object) -> None:
+async def test_subscription_that_says_nonsense_is_opened_again(said: object) -> None:
     node = FakeNode()
     start = node.grow("0")
     node.script = [said]
 
-    blocks, reason = await followed(node, start)
+    async with feeding(node, start) as feed, aclosing(feed.blocks()) as stream:
+        one = node.grow("1", start)
+        block = await anext(stream)
+        while node.subscriptions < 2:
+            await at_once(0)
 
-    assert blocks == []
-    assert "hung up" not in reason
+    assert block.hash == one.hash
+    assert feed.health()[1].gaps == 1
 
 
-async def test_refusing_node_ends_the_feed_when_the_block_exists() -> None:
+async def test_block_that_cannot_be_decoded_ends_the_feed() -> None:
     node = FakeNode()
     start = node.grow("0")
     one = node.grow("1", start)
-    node.latest = start.hash
-    node.script = [one.header()]
-    served = node.balance_of
+    node.grow("2", one)
+    one.logs = [{"address": "0x1"}]
 
-    def refuse(params: Sequence[object]) -> object:
-        if params[1] == {"blockHash": one.hash}:
-            raise RefusedError({"code": -32005, "message": "limit exceeded"})
-        return served(params)
-
-    node.overrides["eth_getBalance"] = refuse
-    blocks, reason = await followed(node, start)
+    blocks, reason = await ending(node, start)
 
     assert blocks == []
-    assert "limit exceeded" in reason
+    assert "cannot decode" in reason
 
 
-async def test_unreachable_websocket_ends_the_feed_without_showing_the_key() -> None:
+async def test_refused_block_is_tried_again_and_not_live_meanwhile() -> None:
     node = FakeNode()
     start = node.grow("0")
-    async with node.serving(), open_rpc(node.http_url) as rpc:
-        reader = reader_of(rpc)
-        first = await reader.read(start.hash, parent_nonce=None, received_ns=0)
-        feed = BlockFeed(
-            reader, ws_url="ws://127.0.0.1:1/canary", clock=CountingClock(), start=first
-        )
-        with pytest.raises(FeedError) as caught:
-            await anext(aiter(feed.blocks()))
+    one = node.grow("1", start)
+    served, states = node.balance_of, []
+    async with feeding(node, start) as feed:
 
-    assert "canary" not in str(caught.value)
+        def refuse_twice(params: Sequence[object]) -> object:
+            states.append(feed.health()[0].state)
+            if len(states) > 2:
+                return served(params)
+            raise RefusedError({"code": -32005, "message": "limit exceeded"})
+
+        node.overrides["eth_getBalance"] = refuse_twice
+        blocks = await emitted(feed, one)
+
+    assert [block.hash for block in blocks] == [one.hash]
+    assert set(states) == {FeedState.SYNCING}
 
 
 async def test_received_time_is_that_of_the_announcing_head() -> None:
@@ -274,82 +331,24 @@ async def test_received_time_is_that_of_the_announcing_head() -> None:
     one = node.grow("1", start)
     two = node.grow("2", one)
     three = node.grow("3", two)
-    node.latest = start.hash
-    node.script = [two.header(), three.header()]
+    node.latest = two.hash
+    async with feeding(node, start) as feed, aclosing(feed.blocks()) as stream:
+        first, second = await anext(stream), await anext(stream)
+        node.latest = three.hash
+        third = await anext(stream)
 
-    blocks, _ = await followed(node, start)
-
-    assert [block.received_ns for block in blocks] == [2, 2, 3]
+    assert first.received_ns == second.received_ns < third.received_ns
 
 
-async def test_block_is_read_in_one_batch_of_its_hash() -> None:
+async def test_no_reason_shows_the_key_of_an_endpoint() -> None:
     node = FakeNode()
-    block = node.grow("0")
-    block.logs = [sync(block, STRANGER, 0), sync(block, POOL, 1)]
-    block.nonce, block.balance = 9, 77
+    start = node.grow("0")
+    async with feeding(node, start) as feed:
+        async with aclosing(feed.blocks()) as stream:
+            node.script = [b"{"]
+            node.grow("1", start)
+            await anext(stream)
+        shown = repr(feed.health())
 
-    async with node.serving(), open_rpc(node.http_url) as rpc:
-        result = await reader_of(rpc).read(block.hash, parent_nonce=9, received_ns=42)
-
-    assert result.updates == (ReservesSet(pool_id=POOL, reserve0=2, reserve1=5),)
-    assert (result.account.nonce, result.account.balance_wei) == (9, 77)
-    assert (result.number, result.base_fee_wei, result.received_ns) == (100, 10**9, 42)
-    assert len(node.methods) == 4
-
-
-async def test_receipts_are_read_when_the_nonce_advanced_and_only_ours_kept() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    block.receipts = [
-        {
-            "transactionHash": block_hash(sender[:8]),
-            "from": sender,
-            "blockHash": block.hash,
-            "status": "0x1",
-            "gasUsed": "0x1",
-            "effectiveGasPrice": "0x2",
-            "logs": [],
-        }
-        for sender in (STRANGER, ACCOUNT.upper().replace("X", "x"))
-    ]
-
-    result = await read(node, block)
-
-    assert [receipt.gas_used_gas for receipt in result.receipts] == [1]
-
-
-async def test_receipt_of_another_block_is_refused() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    block.receipts = [{"blockHash": block_hash("elsewhere")}]
-
-    with pytest.raises(WireError, match="of another block"):
-        await read(node, block)
-
-
-async def test_log_of_another_block_is_refused() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    block.logs = [sync(node.grow("1", block), POOL, 0)]
-
-    with pytest.raises(WireError, match="of another block"):
-        await read(node, block)
-
-
-async def test_header_of_another_block_is_refused() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    other = node.grow("1", block).header()
-    node.overrides["eth_getBlockByHash"] = lambda _params: other
-
-    with pytest.raises(WireError, match="hash: of another block"):
-        await read(node, block)
-
-
-async def test_unknown_block_cannot_be_read() -> None:
-    node = FakeNode()
-    block = node.grow("0")
-    del node.blocks[block.hash]
-
-    with pytest.raises(RpcError, match="unknown block"):
-        await read(node, block)
+    assert "127.0.0.1" in shown
+    assert "secret-key" not in shown

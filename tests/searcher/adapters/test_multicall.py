@@ -16,7 +16,7 @@ from searcher.adapters.multicall import (
     decode_aggregate3,
     encode_aggregate3,
 )
-from searcher.adapters.rpc import Rpc
+from searcher.adapters.rpc import HttpRpc
 from searcher.errors import RpcError, WireError
 
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: Address("0x" + raw.hex()))
@@ -69,7 +69,7 @@ def test_missing_contract_is_said_so() -> None:
         decode_aggregate3(b"", 1)
 
 
-class GreedyNode(Rpc):
+class GreedyNode(HttpRpc):
     """Runs out of gas whenever a greedy contract is among the calls; has others fail beside it."""
 
     def __init__(self, greedy: set[int]) -> None:
