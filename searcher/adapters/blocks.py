@@ -81,6 +81,16 @@ class BlockFeed:
         self._trouble = ""
         self._backfilled = 0
 
+    @property
+    def tip(self) -> Block:
+        """The block that was emitted last, which `health` judges; the start block at first."""
+        return self._emitted[-1]
+
+    @property
+    def waiting(self) -> int:
+        """Announcements that nobody has followed yet."""
+        return self._heads.waiting
+
     async def blocks(self) -> AsyncGenerator[Block, None]:
         """Every canonical block after the start block; see the port. To be iterated once.
 

@@ -57,6 +57,11 @@ class Heads:
         """What each connected node said last."""
         return tuple(self._views.values())
 
+    @property
+    def waiting(self) -> int:
+        """How many announcements wait; never more than MAX_WAITING."""
+        return len(self._waiting)
+
     def view(self, node: str) -> Announcement | None:
         """What this node said last; None where it is not connected."""
         return self._views.get(node)

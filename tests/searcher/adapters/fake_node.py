@@ -30,14 +30,16 @@ class FakeBlock:
     receipts: list[dict[str, object]] = field(default_factory=list)
     nonce: int = 7
     balance: int = 10**18
+    timestamp_s: int | None = None
 
     def header(self) -> dict[str, object]:
         """As in `eth_getBlockByHash` without transactions."""
+        slotted_s = 1_700_000_000 + 12 * self.number
         return {
             "number": hex(self.number),
             "hash": self.hash,
             "parentHash": self.parent_hash,
-            "timestamp": hex(1_700_000_000 + 12 * self.number),
+            "timestamp": hex(slotted_s if self.timestamp_s is None else self.timestamp_s),
             "gasUsed": "0xe4e1c0",
             "gasLimit": "0x1c9c380",
             "baseFeePerGas": "0x3b9aca00",
