@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import WSMsgType, web
+from typing_extensions import override
 
 from tests.searcher.adapters.fake_node import FakeBlock, FakeNode
 
@@ -119,6 +120,7 @@ class MovingNode(FakeNode):
             if not socket.closed:
                 await socket.send_bytes(content)
 
+    @override
     async def _http(self, request: web.Request) -> web.Response:
         self.latest = self.head.hash
         if self.spoilt_answers:
@@ -127,6 +129,7 @@ class MovingNode(FakeNode):
             return web.Response(body=b"\xffnonsense", status=200 if spoilt else 503)
         return await super()._http(request)
 
+    @override
     async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
