@@ -4,12 +4,18 @@ Each block leaves an immutable market and graph, kept by hash, so a reorg is a l
 parent's and never an undo. Open and decided intents live here too, because a block decides them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from graphs.cycles import Cycle
 from graphs.market import Market
+from graphs.pools.base import Pool
+from graphs.pools.closed import ClosedPool
+from graphs.pools.concentrated import ConcentratedPool
+from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
+from graphs.units import PoolId
+from searcher.audit import BEARABLE, Audit, AuditLimits, Quarantine
 from searcher.errors import DivergenceError
 from searcher.flash_lenders import LenderKind
 from searcher.model import (
@@ -45,11 +51,23 @@ class Snapshot:
     """The same, compiled for the search."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Branch:
+    """What a kept block did, for pools that were not believed at the time."""
+
+    parent_hash: str
+    updates: tuple[PoolUpdate, ...]
+
+
 class Tracker:
     """Follows the canonical chain and the intents that wait for it."""
 
-    def __init__(self, market: Market, graph: TokenGraph) -> None:
+    def __init__(
+        self, market: Market, graph: TokenGraph, *, limits: AuditLimits = BEARABLE
+    ) -> None:
         self._states = {market.block_hash: (market, graph)}
+        self._branches: dict[str, _Branch] = {}
+        self._quarantine = Quarantine(limits=limits)
         self._head = market
         self._open: dict[str, Intent] = {}
         self._aside: dict[tuple[Cycle, LenderKind], int] = {}
@@ -74,6 +92,30 @@ class Tracker:
         self._aside = {failed: self._aside[failed] for failed in self.aside}
         self._aside[opportunity.cycle, opportunity.lender.kind] = self._head.block_number
 
+    @property
+    def quarantine(self) -> Quarantine:
+        """Which pools are not believed, and what audits found so far."""
+        return self._quarantine
+
+    def take_audit(self, audit: Audit) -> None:
+        """Close what differs and open what was read, from the next block on.
+
+        An audit of a block that is no ancestor of the head has nothing to say about the head.
+
+        Raises:
+            DivergenceError: more differs than is bearable.
+        """
+        missed = self._missed_since(audit.block_hash)
+        if missed is None:
+            return
+        restored = {pool.id: pool for pool in audit.restored if pool.id in self._quarantine.closed}
+        for update in missed:
+            if update.pool_id in restored:
+                restored[update.pool_id] = _applied(restored[update.pool_id], update)
+        self._quarantine = self._quarantine.after(replace(audit, restored=(*restored.values(),)))
+        if restored:
+            self._reopen(restored)
+
     def apply(self, block: Block) -> Snapshot:
         """Make the block the head: its parent's snapshot with its updates. O(touched pools).
 
@@ -83,10 +125,12 @@ class Tracker:
         if block.parent_hash not in self._states:
             raise DivergenceError(f"block {block.number} builds on an unknown parent")
         market, graph = self._states[block.parent_hash]
-        applied = apply_updates(market, block.updates)
-        market = applied.market
-        if applied.touched:
-            graph = graph.refreshed(market, applied.touched)
+        self._quarantine = self._quarantine.before(market)
+        pools = _updated(market, block.updates) | self._quarantine.closing(market)
+        self._branches[block.hash] = _Branch(parent_hash=block.parent_hash, updates=block.updates)
+        if pools:
+            market = market.with_pools(pools.values())
+            graph = graph.refreshed(market, pools.keys())
         market = replace(market, block_number=block.number, block_hash=block.hash)
         self._states[block.hash] = market, graph
         self._head = market
@@ -143,9 +187,119 @@ class Tracker:
             elif inclusion.block_number <= block.number - KEPT_BLOCKS:
                 del self._decided[intent.bundle_id]
 
+    def _missed_since(self, block_hash: str) -> list[PoolUpdate] | None:
+        """All updates after a block up to the head; None where it is no kept ancestor of it."""
+        newest_first: list[PoolUpdate] = []
+        at = self._head.block_hash
+        while at != block_hash:
+            branch = self._branches.get(at)
+            if branch is None:
+                return None
+            newest_first.extend(reversed(branch.updates))
+            at = branch.parent_hash
+        return newest_first[::-1]
+
+    def _reopen(self, pools: Mapping[PoolId, Pool]) -> None:
+        """Put pools as the chain has them into the head's state."""
+        for pool in pools.values():
+            _check(pool)
+        _, graph = self._states[self._head.block_hash]
+        self._head = self._head.with_pools(pools.values())
+        graph = graph.refreshed(self._head, pools.keys())
+        self._states[self._head.block_hash] = self._head, graph
+
     def _forget(self, last_number: int) -> None:
         self._states = {
             block_hash: (market, graph)
             for block_hash, (market, graph) in self._states.items()
             if market.block_number > last_number
         }
+        self._branches = {
+            block_hash: branch
+            for block_hash, branch in self._branches.items()
+            if block_hash in self._states
+        }
+
+
+def decide(bundle: Bundle, block: Block) -> Inclusion | None:
+    """How the bundle ended, when this block is its target or later; None while it is open."""
+    if block.number < bundle.bid.target_block:
+        return None
+    ours = [receipt for receipt in block.receipts if receipt.tx_hash in bundle.tx_hashes]
+    if ours:
+        return _mined(bundle, block, ours[-1])
+    return Inclusion(
+        bundle_id=bundle.id,
+        block_number=block.number,
+        outcome=Outcome.MISSED,
+        reason=_why_missed(bundle, block),
+        gross_profit_wei=0,
+        tip_wei=0,
+        gas_used_gas=0,
+        gas_cost_wei=0,
+    )
+
+
+def _mined(bundle: Bundle, block: Block, receipt: Receipt) -> Inclusion:
+    return Inclusion(
+        bundle_id=bundle.id,
+        block_number=block.number,
+        outcome=Outcome.LANDED if receipt.succeeded else Outcome.REVERTED,
+        reason="" if receipt.succeeded else "reverted on chain",
+        gross_profit_wei=receipt.gross_profit_wei,
+        tip_wei=receipt.tip_wei,
+        gas_used_gas=receipt.gas_used_gas,
+        gas_cost_wei=receipt.gas_used_gas * receipt.effective_gas_price_wei,
+    )
+
+
+def _why_missed(bundle: Bundle, block: Block) -> str:
+    if block.number > bundle.bid.target_block:
+        return "target block not seen"
+    if block.account.nonce > bundle.nonce:
+        return "nonce used by another transaction"
+    if block.base_fee_wei > bundle.bid.max_fee_per_gas_wei:
+        return "base fee above cap"
+    return "not included by the builder"
+
+
+def _updated(market: Market, updates: Iterable[PoolUpdate]) -> dict[PoolId, Pool]:
+    pools: dict[PoolId, Pool] = {}
+    for update in updates:
+        pool = pools.get(update.pool_id, market.pools.get(update.pool_id))
+        if pool is None:
+            raise DivergenceError(f"an update of the unknown pool {update.pool_id}")
+        pools[update.pool_id] = _applied(pool, update)
+    for pool in pools.values():
+        _check(pool)
+    return pools
+
+
+def _check(pool: Pool) -> None:
+    """Whether the announced liquidity is what our ticks imply: a missed event shows here."""
+    try:
+        if isinstance(pool, ConcentratedPool):
+            pool.check_ticks()
+    except GraphError as error:
+        raise DivergenceError(f"an event contradicts our state: {error}") from error
+
+
+def _applied(pool: Pool, update: PoolUpdate) -> Pool:
+    try:
+        match pool, update:
+            case ClosedPool(), _:
+                return pool
+            case ConstantProductPool(), ReservesSet():
+                return pool.with_reserves(update.reserve0, update.reserve1)
+            case ConcentratedPool(), PriceSet():
+                return pool.with_price(
+                    update.sqrt_price_x96, tick=update.tick, liquidity=update.liquidity
+                )
+            case ConcentratedPool(), LiquidityChanged():
+                return pool.with_liquidity(
+                    update.tick_lower, update.tick_upper, liquidity_delta=update.liquidity_delta
+                )
+            case _:
+                raise DivergenceError(f"{type(update).__name__} cannot happen to pool {pool.id}")
+    except GraphError as error:
+        raise DivergenceError(f"an event contradicts our state: {error}") from error
