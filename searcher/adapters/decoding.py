@@ -36,8 +36,9 @@ RESERVE_BITS: Final = 112
 LIQUIDITY_BITS: Final = 128
 TICK_BITS: Final = 24
 
-_QUANTITY: Final = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})")
-_BYTES: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+MAX_QUANTITY_LENGTH: Final = 66
+"""Of a quantity of 256 bits in hex, with its prefix."""
+
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 
@@ -74,7 +75,15 @@ def quantity(value: object, field: str) -> int:
     Raises:
         WireError: anything else.
     """
-    return int(_matched(_QUANTITY, value, field), 16)
+    if isinstance(value, str) and value.startswith("0x") and len(value) <= MAX_QUANTITY_LENGTH:
+        try:
+            number = int(value, 16)
+        except ValueError:
+            raise WireError(field, "malformed hex") from None
+        # Whatever int takes besides, as underscores and leading zeros, is written otherwise.
+        if hex(number) == value.lower():
+            return number
+    raise WireError(field, "malformed hex")
 
 
 def hex_bytes(value: object, field: str) -> bytes:
@@ -83,7 +92,15 @@ def hex_bytes(value: object, field: str) -> bytes:
     Raises:
         WireError: anything else.
     """
-    return bytes.fromhex(_matched(_BYTES, value, field)[2:])
+    if isinstance(value, str) and value.startswith("0x"):
+        try:
+            content = bytes.fromhex(value[2:])
+        except ValueError:
+            raise WireError(field, "malformed hex") from None
+        # Two digits make a byte, unless white space was skipped.
+        if len(value) == len("0x") + 2 * len(content):
+            return content
+    raise WireError(field, "malformed hex")
 
 
 def hash32(value: object, field: str) -> str:
@@ -152,14 +169,32 @@ def decode_log(value: object, pools: Container[PoolId]) -> PoolUpdate | None:
     Raises:
         WireError: a known pool's event that its contract cannot have emitted.
     """
-    pool_id = PoolId(address(member(value, "address"), "log.address"))
-    if pool_id not in pools:
+    pool_id = _pool_id(member(value, "address"), pools)
+    if pool_id is None:
         return None
     topics = array(member(value, "topics"), "log.topics")
-    decoder = _DECODERS.get(hash32(topics[0], "log.topics")) if topics else None
+    decoder = _decoder(topics[0]) if topics else None
     if decoder is None:
         return None
     return decoder(pool_id, topics, hex_bytes(member(value, "data"), "log.data"))
+
+
+def _pool_id(value: object, pools: Container[PoolId]) -> PoolId | None:
+    """Which known pool it is. Most nodes write addresses as we do, and a known one is well-formed.
+
+    Raises:
+        WireError: not an address.
+    """
+    if isinstance(value, str) and value in pools:
+        return PoolId(value)
+    pool_id = PoolId(address(value, "log.address"))
+    return pool_id if pool_id in pools else None
+
+
+def _decoder(topic0: object) -> "_Decoder | None":
+    """Who reads events of this topic; a known topic is well-formed."""
+    known = _DECODERS.get(topic0) if isinstance(topic0, str) else None
+    return known or _DECODERS.get(hash32(topic0, "log.topics"))
 
 
 def decode_receipt(value: object, *, executor: Address | None) -> Receipt:
