@@ -113,8 +113,8 @@ class FakeNode:
 
     async def _http(self, request: web.Request) -> web.Response:
         body = msgspec.json.decode(await request.read())
-        if self.http_answer is not None:
-            return self.http_answer
+        if (said := self.http_answer) is not None:
+            return web.Response(body=said.body, status=said.status, headers=said.headers)
         answers = [self._answer(call) for call in body] if isinstance(body, list) else None
         content = self._answer(body) if answers is None else answers[::-1]
         return web.Response(body=msgspec.json.encode(content))
