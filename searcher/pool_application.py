@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from graphs.errors import GraphError
 from graphs.market import Market
 from graphs.pools.base import Pool
+from graphs.pools.closed import ClosedPool
 from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.solidly import SolidlyPool
@@ -87,8 +88,10 @@ def with_event(pool: Pool | None, event: PoolEvent) -> Pool:
 
 
 def _changed(pool: Pool, event: PoolEvent) -> Pool | None:
-    """The pool after the event; None where its kind has no such event."""
+    """The pool after the event; None where its kind has no such event. A closed one stays so."""
     match pool:
+        case ClosedPool():
+            return pool
         case ConcentratedPool():
             return _changed_ranges(pool, event)
         case WeightedPool() | StablePool():

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from graphs.cycles import Cycle
 from graphs.market import Market
 from graphs.pools.base import Pool
-from graphs.pools.closed import ClosedPool
-from graphs.pools.concentrated import ConcentratedPool
-from graphs.pools.constant_product import ConstantProductPool
 from graphs.token_graph import TokenGraph
 from graphs.units import PoolId
 from searcher.audit import BEARABLE, Audit, AuditLimits, Quarantine
@@ -25,6 +22,7 @@ from searcher.model import (
     Outcome,
 )
 from searcher.pool_application import apply_updates
+from searcher.pool_updates import PoolUpdate
 from searcher.settlement import Intent, settle
 
 KEPT_BLOCKS = 64
@@ -109,9 +107,9 @@ class Tracker:
         if missed is None:
             return
         restored = {pool.id: pool for pool in audit.restored if pool.id in self._quarantine.closed}
-        for update in missed:
-            if update.pool_id in restored:
-                restored[update.pool_id] = _applied(restored[update.pool_id], update)
+        missing = [update for update in missed if update.pool_id in restored]
+        caught_up = apply_updates(self._head.with_pools(restored.values()), missing).market
+        restored = {pool_id: caught_up.pools[pool_id] for pool_id in restored}
         self._quarantine = self._quarantine.after(replace(audit, restored=(*restored.values(),)))
         if restored:
             self._reopen(restored)
@@ -126,11 +124,12 @@ class Tracker:
             raise DivergenceError(f"block {block.number} builds on an unknown parent")
         market, graph = self._states[block.parent_hash]
         self._quarantine = self._quarantine.before(market)
-        pools = _updated(market, block.updates) | self._quarantine.closing(market)
+        applied = apply_updates(market, block.updates)
+        closing = self._quarantine.closing(applied.market)
+        market = applied.market.with_pools(closing.values()) if closing else applied.market
         self._branches[block.hash] = _Branch(parent_hash=block.parent_hash, updates=block.updates)
-        if pools:
-            market = market.with_pools(pools.values())
-            graph = graph.refreshed(market, pools.keys())
+        if touched := applied.touched | closing.keys():
+            graph = graph.refreshed(market, touched)
         market = replace(market, block_number=block.number, block_hash=block.hash)
         self._states[block.hash] = market, graph
         self._head = market
@@ -201,8 +200,6 @@ class Tracker:
 
     def _reopen(self, pools: Mapping[PoolId, Pool]) -> None:
         """Put pools as the chain has them into the head's state."""
-        for pool in pools.values():
-            _check(pool)
         _, graph = self._states[self._head.block_hash]
         self._head = self._head.with_pools(pools.values())
         graph = graph.refreshed(self._head, pools.keys())
@@ -219,87 +216,3 @@ class Tracker:
             for block_hash, branch in self._branches.items()
             if block_hash in self._states
         }
-
-
-def decide(bundle: Bundle, block: Block) -> Inclusion | None:
-    """How the bundle ended, when this block is its target or later; None while it is open."""
-    if block.number < bundle.bid.target_block:
-        return None
-    ours = [receipt for receipt in block.receipts if receipt.tx_hash in bundle.tx_hashes]
-    if ours:
-        return _mined(bundle, block, ours[-1])
-    return Inclusion(
-        bundle_id=bundle.id,
-        block_number=block.number,
-        outcome=Outcome.MISSED,
-        reason=_why_missed(bundle, block),
-        gross_profit_wei=0,
-        tip_wei=0,
-        gas_used_gas=0,
-        gas_cost_wei=0,
-    )
-
-
-def _mined(bundle: Bundle, block: Block, receipt: Receipt) -> Inclusion:
-    return Inclusion(
-        bundle_id=bundle.id,
-        block_number=block.number,
-        outcome=Outcome.LANDED if receipt.succeeded else Outcome.REVERTED,
-        reason="" if receipt.succeeded else "reverted on chain",
-        gross_profit_wei=receipt.gross_profit_wei,
-        tip_wei=receipt.tip_wei,
-        gas_used_gas=receipt.gas_used_gas,
-        gas_cost_wei=receipt.gas_used_gas * receipt.effective_gas_price_wei,
-    )
-
-
-def _why_missed(bundle: Bundle, block: Block) -> str:
-    if block.number > bundle.bid.target_block:
-        return "target block not seen"
-    if block.account.nonce > bundle.nonce:
-        return "nonce used by another transaction"
-    if block.base_fee_wei > bundle.bid.max_fee_per_gas_wei:
-        return "base fee above cap"
-    return "not included by the builder"
-
-
-def _updated(market: Market, updates: Iterable[PoolUpdate]) -> dict[PoolId, Pool]:
-    pools: dict[PoolId, Pool] = {}
-    for update in updates:
-        pool = pools.get(update.pool_id, market.pools.get(update.pool_id))
-        if pool is None:
-            raise DivergenceError(f"an update of the unknown pool {update.pool_id}")
-        pools[update.pool_id] = _applied(pool, update)
-    for pool in pools.values():
-        _check(pool)
-    return pools
-
-
-def _check(pool: Pool) -> None:
-    """Whether the announced liquidity is what our ticks imply: a missed event shows here."""
-    try:
-        if isinstance(pool, ConcentratedPool):
-            pool.check_ticks()
-    except GraphError as error:
-        raise DivergenceError(f"an event contradicts our state: {error}") from error
-
-
-def _applied(pool: Pool, update: PoolUpdate) -> Pool:
-    try:
-        match pool, update:
-            case ClosedPool(), _:
-                return pool
-            case ConstantProductPool(), ReservesSet():
-                return pool.with_reserves(update.reserve0, update.reserve1)
-            case ConcentratedPool(), PriceSet():
-                return pool.with_price(
-                    update.sqrt_price_x96, tick=update.tick, liquidity=update.liquidity
-                )
-            case ConcentratedPool(), LiquidityChanged():
-                return pool.with_liquidity(
-                    update.tick_lower, update.tick_upper, liquidity_delta=update.liquidity_delta
-                )
-            case _:
-                raise DivergenceError(f"{type(update).__name__} cannot happen to pool {pool.id}")
-    except GraphError as error:
-        raise DivergenceError(f"an event contradicts our state: {error}") from error

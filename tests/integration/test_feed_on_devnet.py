@@ -28,7 +28,13 @@ from searcher.adapters.lending_desk import LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc
 from searcher.flash_lenders import LenderKind
-from searcher.model import Block, LiquidityChanged, PoolUpdate
+from searcher.model import (
+    Block,
+)
+from searcher.pool_updates import (
+    LiquidityChanged,
+    PoolUpdate,
+)
 from searcher.settings.endpoints import EndpointSettings
 from searcher.tracker import Tracker
 from sims.devnet.accounts import DEPLOYER, public_address

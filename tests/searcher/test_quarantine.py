@@ -13,7 +13,12 @@ from graphs.token_graph import UNUSABLE, TokenGraph
 from graphs.units import PoolId
 from searcher.audit import Audit, AuditLimits
 from searcher.errors import DivergenceError
-from searcher.model import Block, ReservesSet
+from searcher.model import (
+    Block,
+)
+from searcher.pool_updates import (
+    ReservesSet,
+)
 from searcher.tracker import Snapshot, Tracker
 from tests.searcher.records import (
     CHEAP,

@@ -10,7 +10,12 @@ from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.errors import RpcError, WireError
-from searcher.model import Block, ReservesSet
+from searcher.model import (
+    Block,
+)
+from searcher.pool_updates import (
+    ReservesSet,
+)
 from tests.searcher.adapters.fake_node import MULTICALL3, FakeBlock, FakeNode, block_hash
 
 POOL = PoolId("0x" + "ab" * 20)
