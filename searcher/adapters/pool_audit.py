@@ -44,9 +44,13 @@ class PoolAuditor(Auditor):
             read = await self._read([*drawn, *waiting], market.block_hash)
         except (RpcError, WireError) as error:
             return _found(market, failure=str(error))
-        differing = [pool.id for pool in drawn if read.get(pool.id) != pool]
+        # What could not be read proves nothing: the block may be gone, or the node too busy.
+        compared = [pool for pool in drawn if pool.id in read]
+        if drawn and not compared:
+            return _found(market, failure="no pool could be read")
+        differing = [pool.id for pool in compared if read[pool.id] != pool]
         restored = [read[pool.id] for pool in waiting if pool.id in read]
-        return _found(market, checked=len(drawn), differing=differing, restored=restored)
+        return _found(market, checked=len(compared), differing=differing, restored=restored)
 
     def _drawn(self, market: Market) -> list[Pool]:
         """Different pools of a kind that can be read again; fewer where others were drawn."""

@@ -69,6 +69,8 @@ class StoppedClock:
 class Chain:
     """A devnet with everything that a test does to it and reads from it."""
 
+    anvil: Anvil
+
     deployment: Deployment
     rpc: Endpoints
     provider: Deployer
@@ -104,6 +106,7 @@ async def chain() -> AsyncIterator[Chain]:
         found = await discover(rpc, survey, block=head)
         reader = await reader_of(net.deployment, rpc, found=found, head=head)
         yield Chain(
+            anvil=net.anvil,
             deployment=net.deployment,
             rpc=rpc,
             provider=Deployer(
