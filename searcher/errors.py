@@ -135,6 +135,9 @@ class TransactionFlaw(StrEnum):
     DEPTH = "nested too deeply"
     SHAPE = "wrong fields"
     SIGNATURE = "invalid transaction v, r, s values"
+    SIDECAR = "blobs that are not this transaction's"
+    HASH = "hash of other bytes"
+    FIELD = "a field that its type does not have, or a malformed one"
 
 
 class UndecodableTransactionError(SearcherError):

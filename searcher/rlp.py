@@ -17,8 +17,8 @@ SHORT_LENGTH: Final = 55
 """The longest payload whose length fits into the first byte."""
 
 MAX_LENGTH_BYTES: Final = 8
-MAX_DEPTH: Final = 4
-"""Of lists: fields, access list, its entries, their storage keys."""
+MAX_DEPTH: Final = 5
+"""Of lists: blob wrapper, fields, access list, its entries, their storage keys."""
 
 
 def encode(item: Item) -> bytes:

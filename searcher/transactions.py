@@ -1,18 +1,20 @@
-"""Raw signed transactions as records: legacy, EIP-2930 and EIP-1559, with their senders.
+"""Raw signed transactions as records, of every type that the chain has, with their senders.
 
-Blob and set-code transactions are refused: the local node's simulation cannot be proven equal to
-its mining for them. Decoding is canonical and recovers through coincurve.
+Decoding is canonical, so that what a record says is what its hash names. The sender is recovered
+through coincurve, unless a node that is trusted to know it has told it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+import msgspec
 from coincurve import PublicKey
 from eth_utils.crypto import keccak
+from typing_extensions import override
 
 from graphs.units import Address
 from searcher import rlp
+from searcher.blob_sidecar import body_of, is_wrapped
 from searcher.errors import TransactionFlaw, UndecodableTransactionError
 from searcher.flashbots import (
     HALF_CURVE_ORDER,
@@ -21,28 +23,42 @@ from searcher.flashbots import (
     transaction_hash,
 )
 
+LEGACY_TYPE: Final = 0x00
+"""Before EIP-2718: no type byte."""
+
 ACCESS_LIST_TYPE: Final = 0x01
 """EIP-2930."""
 
 DYNAMIC_FEE_TYPE: Final = 0x02
 """EIP-1559."""
 
+BLOB_TYPE: Final = 0x03
+"""EIP-4844."""
+
+SET_CODE_TYPE: Final = 0x04
+"""EIP-7702."""
+
 PROTECTED_V_OFFSET: Final = 35
 """v is this plus twice the chain id plus the recovery id (EIP-155)."""
 
-Field: TypeAlias = "rlp.Item | int"
-"""Encoded, or an integer that is decoded already."""
+BLOB_GAS: Final = 2**17
+"""Of each blob (EIP-4844, GAS_PER_BLOB)."""
 
 LEGACY_FIELDS: Final = 9
-ACCESS_LIST_FIELDS: Final = 11
-DYNAMIC_FEE_FIELDS: Final = 12
+TYPED_FIELDS: Final[Mapping[int, int]] = {
+    ACCESS_LIST_TYPE: 11,
+    DYNAMIC_FEE_TYPE: 12,
+    BLOB_TYPE: 14,
+    SET_CODE_TYPE: 13,
+}
+"""Of the signed body, by transaction type."""
+
 SIGNATURE_FIELDS: Final = 3
 WORD_BYTES: Final = 32
 ADDRESS_BYTES: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessListEntry:
+class AccessListEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An address and the storage slots that are warm from the start (EIP-2930)."""
 
     address: Address
@@ -52,18 +68,42 @@ class AccessListEntry:
     """0x and 64 hex digits each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's word that it delegates to a contract's code (EIP-7702)."""
+
+    chain_id: int
+    """Where it holds; 0 for everywhere."""
+
+    address: Address
+    """Whose code the signer runs from then on; zero to run none."""
+
+    nonce: int
+    """Of the signer; the authorization is skipped when the chain has another."""
+
+    y_parity: int
+    """Of the signature; what is no bit makes the chain skip the authorization."""
+
+    r: int
+    """Of the signature."""
+
+    s: int
+    """Of the signature."""
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     """A decoded signed transaction. A legacy gas price is both its fee cap and its priority cap."""
 
-    raw: bytes = field(repr=False)
-    """Consensus encoding, as it was sent."""
+    raw: bytes
+    """As it was sent: the consensus encoding, for blobs perhaps with their sidecar around it."""
 
     hash: str
-    """keccak256 of `raw`."""
+    """keccak256 of the consensus encoding."""
 
     sender: Address
-    """Recovered from the signature."""
+    """Recovered from the signature, or told by a node."""
+
+    type: int
+    """0 for legacy, else its EIP-2718 type."""
 
     chain_id: int | None
     """None for a legacy transaction without replay protection."""
@@ -86,11 +126,31 @@ class Transaction:
     max_priority_fee_per_gas_wei: int
     """Upper bound of what the coinbase gets per gas."""
 
-    data: bytes = field(repr=False)
+    data: bytes
     """Calldata or init code."""
 
     access_list: tuple[AccessListEntry, ...]
     """Empty for legacy transactions."""
+
+    max_fee_per_blob_gas_wei: int = 0
+    """Upper bound of the blob base fee; 0 without blobs."""
+
+    blob_hashes: tuple[str, ...] = ()
+    """Versioned hashes of its blobs (EIP-4844)."""
+
+    authorizations: tuple[Authorization, ...] = ()
+    """Delegations that it sets (EIP-7702)."""
+
+    has_sidecar: bool = False
+    """Whether `raw` carries the blobs themselves."""
+
+    @override
+    def __repr__(self) -> str:
+        return f"Transaction(hash={self.hash!r}, sender={self.sender!r}, nonce={self.nonce})"
+
+    def is_bundleable(self) -> bool:
+        """Whether `raw` is all that a builder needs: blobs travel with their transaction."""
+        return self.has_sidecar or not self.blob_hashes
 
     def effective_tip_wei(self, base_fee_wei: int) -> int:
         """Return what the coinbase gets per gas; negative below the base fee."""
@@ -101,121 +161,145 @@ class Transaction:
 
     def upfront_cost_wei(self) -> int:
         """Return what the sender must own before the transaction starts."""
-        return self.gas_limit_gas * self.max_fee_per_gas_wei + self.value_wei
+        blobs_wei = len(self.blob_hashes) * BLOB_GAS * self.max_fee_per_blob_gas_wei
+        return self.gas_limit_gas * self.max_fee_per_gas_wei + self.value_wei + blobs_wei
 
 
-def decode_transaction(raw: bytes) -> Transaction:
-    """Decode a transaction and recover its sender.
+def decode_transaction(raw: bytes, *, sender: Address | None = None) -> Transaction:
+    """Decode a transaction, and recover its sender unless it is given.
+
+    A blob transaction may come with its sidecar, whose commitments are compared with the versioned
+    hashes; its proofs are left to the nodes.
 
     Raises:
-        UndecodableTransactionError: not canonical, of another type, or wrongly signed.
+        UndecodableTransactionError: not canonical, of an unknown type, or wrongly signed.
     """
     if not raw:
         raise UndecodableTransactionError(TransactionFlaw.EMPTY)
     if raw[0] >= rlp.LIST_OFFSET:
-        return _decode_legacy(raw)
-    if raw[0] not in {ACCESS_LIST_TYPE, DYNAMIC_FEE_TYPE}:
+        return _decode_legacy(raw, sender)
+    if raw[0] not in TYPED_FIELDS:
         raise UndecodableTransactionError(TransactionFlaw.TYPE)
-    return _decode_typed(raw)
+    return _decode_typed(raw, sender)
 
 
-def _decode_legacy(raw: bytes) -> Transaction:
-    fields = _fields(raw, LEGACY_FIELDS)
-    v = _integer(fields[-SIGNATURE_FIELDS])
+def _decode_legacy(raw: bytes, sender: Address | None) -> Transaction:
+    fields = _fields(rlp.decode(raw), LEGACY_FIELDS)
+    nonce, price, gas, to, value, data, v, *words = fields
+    chain_id, recovery_id = None, _integer(v) - RECOVERY_ID_OFFSET
     unsigned = fields[:-SIGNATURE_FIELDS]
-    chain_id = None
-    recovery_id = v - RECOVERY_ID_OFFSET
-    if v >= PROTECTED_V_OFFSET:
-        chain_id, recovery_id = divmod(v - PROTECTED_V_OFFSET, 2)
+    if recovery_id >= PROTECTED_V_OFFSET - RECOVERY_ID_OFFSET:
+        chain_id, recovery_id = divmod(_integer(v) - PROTECTED_V_OFFSET, 2)
         unsigned = (*unsigned, rlp.encode_integer(chain_id), b"", b"")
-    digest = keccak(rlp.encode(unsigned))
-    price = _integer(fields[1])
-    return _transaction(
-        raw,
-        (fields[0], price, price, *fields[2:6], ()),
-        chain_id=chain_id,
-        sender=_sender(digest, recovery_id, fields[-2:]),
-    )
-
-
-def _decode_typed(raw: bytes) -> Transaction:
-    is_dynamic = raw[0] == DYNAMIC_FEE_TYPE
-    fields = _fields(raw[1:], DYNAMIC_FEE_FIELDS if is_dynamic else ACCESS_LIST_FIELDS)
-    digest = keccak(raw[:1] + rlp.encode(fields[:-SIGNATURE_FIELDS]))
-    recovery_id = _integer(fields[-SIGNATURE_FIELDS])
-    chain_id, nonce, priority, *rest = fields[:-SIGNATURE_FIELDS]
-    cap = rest.pop(0) if is_dynamic else priority
-    return _transaction(
-        raw,
-        (nonce, _integer(priority), _integer(cap), *rest),
-        chain_id=_integer(chain_id),
-        sender=_sender(digest, recovery_id, fields[-2:]),
-    )
-
-
-def _transaction(
-    raw: bytes, fields: Sequence[Field], *, chain_id: int | None, sender: Address
-) -> Transaction:
-    nonce, priority, cap, gas, to, value, data, access_list = fields
+    signature = _signature(recovery_id, words)
+    price_wei = _integer(price)
     return Transaction(
         raw=raw,
         hash=transaction_hash(raw),
-        sender=sender,
+        sender=sender or _recovered(signature, rlp.encode(unsigned)),
+        type=LEGACY_TYPE,
         chain_id=chain_id,
         nonce=_integer(nonce),
-        to=None if to == b"" else _address(to),
+        to=_recipient(to),
+        value_wei=_integer(value),
+        gas_limit_gas=_integer(gas),
+        max_fee_per_gas_wei=price_wei,
+        max_priority_fee_per_gas_wei=price_wei,
+        data=_string(data),
+        access_list=(),
+    )
+
+
+def _decode_typed(raw: bytes, sender: Address | None) -> Transaction:
+    kind = raw[0]
+    fields, envelope = rlp.decode(raw[1:]), raw
+    if kind == BLOB_TYPE and is_wrapped(fields):
+        fields = body_of(fields)
+        envelope = raw[:1] + rlp.encode(fields)
+    fields = _fields(fields, TYPED_FIELDS[kind])
+    unsigned = fields[:-SIGNATURE_FIELDS]
+    chain_id, nonce, priority, *rest = unsigned
+    cap = priority if kind == ACCESS_LIST_TYPE else rest.pop(0)
+    gas, to, value, data, access_list, *special = rest
+    signature = _signature(_integer(fields[-SIGNATURE_FIELDS]), fields[-2:])
+    blob_fee, blob_hashes = special if kind == BLOB_TYPE else (b"", ())
+    authorizations = special[0] if kind == SET_CODE_TYPE else ()
+    if kind > DYNAMIC_FEE_TYPE and not (blob_hashes or authorizations):
+        raise UndecodableTransactionError(TransactionFlaw.SHAPE)
+    return Transaction(
+        raw=raw,
+        hash=transaction_hash(envelope),
+        sender=sender or _recovered(signature, raw[:1] + rlp.encode(unsigned)),
+        type=kind,
+        chain_id=_integer(chain_id),
+        nonce=_integer(nonce),
+        to=_address(to) if kind > DYNAMIC_FEE_TYPE else _recipient(to),
         value_wei=_integer(value),
         gas_limit_gas=_integer(gas),
         max_fee_per_gas_wei=_integer(cap),
         max_priority_fee_per_gas_wei=_integer(priority),
         data=_string(data),
         access_list=tuple(_access_list_entry(entry) for entry in _list(access_list)),
+        max_fee_per_blob_gas_wei=_integer(blob_fee),
+        blob_hashes=tuple(_word(item) for item in _list(blob_hashes)),
+        authorizations=tuple(_authorization(item) for item in _list(authorizations)),
+        has_sidecar=envelope is not raw,
     )
 
 
-def _sender(digest: bytes, recovery_id: int, words: Sequence[rlp.Item]) -> Address:
+def _signature(recovery_id: int, words: Sequence[rlp.Item]) -> bytes:
     r, s = (_integer(word) for word in words)
     if recovery_id not in {0, 1} or s > HALF_CURVE_ORDER:
         raise UndecodableTransactionError(TransactionFlaw.SIGNATURE)
-    signature = r.to_bytes(WORD_BYTES, "big") + s.to_bytes(WORD_BYTES, "big")
+    return r.to_bytes(WORD_BYTES, "big") + s.to_bytes(WORD_BYTES, "big") + bytes([recovery_id])
+
+
+def _recovered(signature: bytes, signed: bytes) -> Address:
     try:
-        key = PublicKey.from_signature_and_message(
-            signature + bytes([recovery_id]), digest, hasher=None
-        )
+        key = PublicKey.from_signature_and_message(signature, keccak(signed), hasher=None)
     except ValueError:
         raise UndecodableTransactionError(TransactionFlaw.SIGNATURE) from None
     return address_of(key)
 
 
-def _fields(encoded: bytes, count: int) -> Sequence[rlp.Item]:
-    fields = _list(rlp.decode(encoded))
+def _fields(item: rlp.Item, count: int) -> Sequence[rlp.Item]:
+    fields = _list(item)
     if len(fields) != count:
         raise UndecodableTransactionError(TransactionFlaw.SHAPE)
     return fields
 
 
-def _list(item: Field) -> Sequence[rlp.Item]:
+def _list(item: rlp.Item) -> Sequence[rlp.Item]:
     if not isinstance(item, tuple):
         raise UndecodableTransactionError(TransactionFlaw.SHAPE)
     return item
 
 
-def _string(item: Field) -> bytes:
+def _string(item: rlp.Item) -> bytes:
     if not isinstance(item, bytes):
         raise UndecodableTransactionError(TransactionFlaw.SHAPE)
     return item
 
 
-def _integer(item: Field) -> int:
-    if isinstance(item, int):
-        return item
+def _integer(item: rlp.Item) -> int:
     encoded = _string(item)
     if len(encoded) > WORD_BYTES or encoded[:1] == b"\0":
         raise UndecodableTransactionError(TransactionFlaw.CANONICAL)
     return int.from_bytes(encoded, "big")
 
 
-def _address(item: Field) -> Address:
+def _word(item: rlp.Item) -> str:
+    encoded = _string(item)
+    if len(encoded) != WORD_BYTES:
+        raise UndecodableTransactionError(TransactionFlaw.SHAPE)
+    return "0x" + encoded.hex()
+
+
+def _recipient(item: rlp.Item) -> Address | None:
+    return None if item == b"" else _address(item)
+
+
+def _address(item: rlp.Item) -> Address:
     encoded = _string(item)
     if len(encoded) != ADDRESS_BYTES:
         raise UndecodableTransactionError(TransactionFlaw.SHAPE)
@@ -225,7 +309,22 @@ def _address(item: Field) -> Address:
 def _access_list_entry(item: rlp.Item) -> AccessListEntry:
     match item:
         case (bytes(), tuple() as keys):
-            storage_keys = tuple("0x" + _string(key).hex() for key in keys)
+            storage_keys = tuple(_word(key) for key in keys)
             return AccessListEntry(address=_address(item[0]), storage_keys=storage_keys)
+        case _:
+            raise UndecodableTransactionError(TransactionFlaw.SHAPE)
+
+
+def _authorization(item: rlp.Item) -> Authorization:
+    match item:
+        case (chain_id, delegate, nonce, y_parity, r, s):
+            return Authorization(
+                chain_id=_integer(chain_id),
+                address=_address(delegate),
+                nonce=_integer(nonce),
+                y_parity=_integer(y_parity),
+                r=_integer(r),
+                s=_integer(s),
+            )
         case _:
             raise UndecodableTransactionError(TransactionFlaw.SHAPE)

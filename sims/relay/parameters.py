@@ -14,9 +14,10 @@ import msgspec
 
 from graphs.units import Address
 from searcher.errors import UndecodableTransactionError
-from searcher.transactions import Transaction, decode_transaction
+from searcher.transactions import Transaction
 from sims.errors import RequestRefusedError
 from sims.relay.bundle_pool import PooledBundle
+from sims.relay.simulated_types import decode_simulated
 
 SERVER_ERROR_CODE: Final = -32000
 """For everything that a method refuses, as the public relay does."""
@@ -161,7 +162,7 @@ def transactions(encoded: Sequence[str]) -> tuple[Transaction, ...]:
     if sum(len(raw) for raw in raws) > MAX_BUNDLE_BYTES:
         raise refused(Fault.TOO_LARGE, detail=f"the limit is {MAX_BUNDLE_BYTES} bytes")
     try:
-        return tuple(decode_transaction(raw) for raw in raws)
+        return tuple(decode_simulated(raw) for raw in raws)
     except UndecodableTransactionError as error:
         raise refused(Fault.TXS, detail=error.flaw) from None
 

@@ -14,7 +14,8 @@ from searcher.adapters.decoding import array, hex_bytes, member
 from searcher.adapters.rpc import Rpc
 from searcher.errors import RpcError, UndecodableTransactionError, WireError
 from searcher.flashbots import transaction_hash
-from searcher.transactions import Transaction, decode_transaction
+from searcher.transactions import Transaction
+from sims.relay.simulated_types import decode_simulated
 
 
 class PublicPool:
@@ -67,7 +68,7 @@ def decodable(raws: Iterable[bytes]) -> tuple[Transaction, ...]:
     txs = []
     for raw in raws:
         with suppress(UndecodableTransactionError):
-            txs.append(decode_transaction(raw))
+            txs.append(decode_simulated(raw))
     return tuple(txs)
 
 

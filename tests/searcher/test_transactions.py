@@ -1,5 +1,7 @@
 """Raw transactions: recorded ones decode, every one of eth-account's, and nothing malformed."""
 
+import csv
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from searcher import rlp
 from searcher.errors import TransactionFlaw, UndecodableTransactionError
-from searcher.transactions import decode_transaction
+from searcher.transactions import BLOB_TYPE, decode_transaction
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "relay_vectors.json").read_text())
 KEY = "0x" + "33" * 32
@@ -19,6 +21,7 @@ ACCOUNT = Account.from_key(KEY)
 GAS = st.integers(min_value=0, max_value=2**64 - 1)
 WEI = st.integers(min_value=0, max_value=2**128)
 TO = "0x5555555555555555555555555555555555555555"
+RECORDED = Path(__file__).parents[3] / "shared/data/raw_txs/mainnet_signed_txs.csv.gz"
 COMMON = {
     "nonce": GAS,
     "to": st.just(TO),
@@ -47,6 +50,29 @@ DYNAMIC = {
     "maxPriorityFeePerGas": WEI,
     "accessList": ACCESS,
 }
+SET_CODE = {
+    **DYNAMIC,
+    "type": st.just(4),
+    "authorizationList": st.lists(
+        st.builds(
+            lambda nonce: ACCOUNT.sign_authorization({"chainId": 1, "address": TO, "nonce": nonce}),
+            GAS,
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+}
+BLOBS = {
+    **DYNAMIC,
+    "type": st.just(3),
+    "maxFeePerBlobGas": WEI,
+    "blobVersionedHashes": st.lists(
+        st.binary(min_size=31, max_size=31).map(lambda tail: "0x01" + tail.hex()),
+        min_size=1,
+        max_size=6,
+    ),
+}
+KINDS = (LEGACY, LISTED, DYNAMIC, BLOBS, SET_CODE)
 
 
 def raw_of(name: str) -> bytes:
@@ -76,7 +102,23 @@ def test_recorded_access_list_has_its_keys() -> None:
     assert entry.storage_keys == ("0x" + "01".rjust(64, "0"),)
 
 
-@given(fields=st.one_of(*(st.fixed_dictionaries(kind) for kind in (LEGACY, LISTED, DYNAMIC))))
+@pytest.mark.slow
+@pytest.mark.skipif(not RECORDED.exists(), reason="no recorded transactions beside the project")
+def test_every_recorded_mainnet_transaction_has_its_hash_and_sender() -> None:
+    csv.field_size_limit(2**24)
+    with gzip.open(RECORDED, "rt", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    txs = [decode_transaction(bytes.fromhex(row["raw"][2:])) for row in rows]
+
+    assert len(txs) == 8_665
+    for tx, row in zip(txs, rows, strict=True):
+        assert (tx.hash, tx.sender) == (row["hash"], row["from"])
+        assert (str(tx.type), tx.to or "") == (row["tx_type"], row["to"])
+        assert tx.value_wei == int(row["value_wei"])
+
+
+@given(fields=st.one_of(*(st.fixed_dictionaries(kind) for kind in KINDS)))
 def test_transaction_of_eth_account_decodes_to_its_fields(fields: dict[str, Any]) -> None:
     signed = Account.sign_transaction(fields, KEY)
 
@@ -88,14 +130,21 @@ def test_transaction_of_eth_account_decodes_to_its_fields(fields: dict[str, Any]
     assert (tx.value_wei, tx.gas_limit_gas) == (fields["value"], fields["gas"])
     assert tx.data == fields["data"]
     assert tx.max_fee_per_gas_wei == fields.get("maxFeePerGas", fields.get("gasPrice"))
+    assert tx.max_fee_per_blob_gas_wei == fields.get("maxFeePerBlobGas", 0)
+    assert list(tx.blob_hashes) == fields.get("blobVersionedHashes", [])
+    assert [(a.nonce, a.address, a.s) for a in tx.authorizations] == [
+        (a.nonce, "0x" + a.address.hex(), a.s) for a in fields.get("authorizationList", [])
+    ]
+    assert tx.is_bundleable() == (tx.type != BLOB_TYPE)
 
 
 @pytest.mark.parametrize(
     ("raw", "flaw"),
     [
         (b"", TransactionFlaw.EMPTY),
-        (b"\x03\xc0", TransactionFlaw.TYPE),
-        (b"\x04\xc0", TransactionFlaw.TYPE),
+        (b"\x03\xc0", TransactionFlaw.SHAPE),
+        (b"\x04\xc0", TransactionFlaw.SHAPE),
+        (b"\x05\xc0", TransactionFlaw.TYPE),
         (b"\x7f", TransactionFlaw.TYPE),
         (b"\x02\xc0", TransactionFlaw.SHAPE),
         (b"\x02\x01", TransactionFlaw.SHAPE),
