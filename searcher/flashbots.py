@@ -9,9 +9,9 @@ from typing import Final
 
 from coincurve import PrivateKey, PublicKey
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from graphs.units import Address
+from searcher.keccak import keccak
 
 SIGNATURE_HEADER: Final = "X-Flashbots-Signature"
 """Carries `<checksummed address>:<0x and 65 bytes of signature>`."""

@@ -20,14 +20,21 @@ MAX_LENGTH_BYTES: Final = 8
 MAX_DEPTH: Final = 5
 """Of lists: blob wrapper, fields, access list, its entries, their storage keys."""
 
+_ONE_BYTE: Final = STRING_OFFSET + 1
+"""First byte of a string of one byte, which may have to stand for itself."""
+
+_SHORT_PREFIXES: Final = tuple(
+    bytes([STRING_OFFSET + length]) for length in range(SHORT_LENGTH + 1)
+)
+
 
 def encode(item: Item) -> bytes:
     """Encode bytes or nested sequences of bytes."""
     if isinstance(item, bytes):
-        if len(item) == 1 and item[0] < STRING_OFFSET:
-            return item
-        return _prefix(len(item), STRING_OFFSET) + item
-    payload = b"".join(encode(element) for element in item)
+        return _encode_string(item)
+    payload = b"".join(
+        [_encode_string(one) if isinstance(one, bytes) else encode(one) for one in item]
+    )
     return _prefix(len(payload), LIST_OFFSET) + payload
 
 
@@ -42,10 +49,19 @@ def decode(data: bytes) -> Item:
     Raises:
         UndecodableTransactionError: not canonical, truncated, too deep, or bytes left over.
     """
-    item, end = _decode_at(data, 0, depth=0)
+    item, end = _decode_at(data, 0, end=len(data), depth=0)
     if end != len(data):
         raise UndecodableTransactionError(TransactionFlaw.TRAILING)
     return item
+
+
+def _encode_string(item: bytes) -> bytes:
+    length = len(item)
+    if length == 1 and item[0] < STRING_OFFSET:
+        return item
+    if length <= SHORT_LENGTH:
+        return _SHORT_PREFIXES[length] + item
+    return _prefix(length, STRING_OFFSET) + item
 
 
 def _prefix(length: int, offset: int) -> bytes:
@@ -55,40 +71,50 @@ def _prefix(length: int, offset: int) -> bytes:
     return bytes([offset + SHORT_LENGTH + len(size)]) + size
 
 
-def _decode_at(data: bytes, start: int, *, depth: int) -> tuple[Item, int]:
-    if start >= len(data):
+def _decode_list(data: bytes, begin: int, *, end: int, depth: int) -> Item:
+    """Short strings, which nearly all fields are, without a call of their own."""
+    if depth > MAX_DEPTH:
+        raise UndecodableTransactionError(TransactionFlaw.DEPTH)
+    elements: list[Item] = []
+    while begin < end:
+        first = data[begin]
+        stop = begin + 1 + first - STRING_OFFSET
+        if first < STRING_OFFSET:
+            elements.append(data[begin : begin + 1])
+            begin += 1
+        elif first <= STRING_OFFSET + SHORT_LENGTH and stop <= end and first != _ONE_BYTE:
+            elements.append(data[begin + 1 : stop])
+            begin = stop
+        else:
+            element, begin = _decode_at(data, begin, end=end, depth=depth)
+            elements.append(element)
+    return tuple(elements)
+
+
+def _decode_at(data: bytes, start: int, *, end: int, depth: int) -> tuple[Item, int]:
+    if start >= end:
         raise UndecodableTransactionError(TransactionFlaw.TRUNCATED)
     first = data[start]
     if first < STRING_OFFSET:
         return data[start : start + 1], start + 1
     is_list = first >= LIST_OFFSET
-    begin, end = _payload(data, start, LIST_OFFSET if is_list else STRING_OFFSET)
+    begin, stop = _payload(data, start, end=end, offset=LIST_OFFSET if is_list else STRING_OFFSET)
     if is_list:
-        return _decode_list(data, begin, end=end, depth=depth + 1), end
-    if end - begin == 1 and data[begin] < STRING_OFFSET:
+        return _decode_list(data, begin, end=stop, depth=depth + 1), stop
+    if stop - begin == 1 and data[begin] < STRING_OFFSET:
         raise UndecodableTransactionError(TransactionFlaw.CANONICAL)
-    return data[begin:end], end
+    return data[begin:stop], stop
 
 
-def _decode_list(data: bytes, begin: int, *, end: int, depth: int) -> Item:
-    if depth > MAX_DEPTH:
-        raise UndecodableTransactionError(TransactionFlaw.DEPTH)
-    elements: list[Item] = []
-    while begin < end:
-        element, begin = _decode_at(data[:end], begin, depth=depth)
-        elements.append(element)
-    return tuple(elements)
-
-
-def _payload(data: bytes, start: int, offset: int) -> tuple[int, int]:
+def _payload(data: bytes, start: int, *, end: int, offset: int) -> tuple[int, int]:
     length = data[start] - offset
     begin = start + 1
     if length > SHORT_LENGTH:
-        size = data[begin : begin + length - SHORT_LENGTH]
+        size = data[begin : min(end, begin + length - SHORT_LENGTH)]
         begin += length - SHORT_LENGTH
         length = int.from_bytes(size, "big")
-        if size[:1] in {b"", b"\0"} or length <= SHORT_LENGTH or begin > len(data):
+        if size[:1] in {b"", b"\0"} or length <= SHORT_LENGTH or begin > end:
             raise UndecodableTransactionError(TransactionFlaw.CANONICAL)
-    if begin + length > len(data):
+    if begin + length > end:
         raise UndecodableTransactionError(TransactionFlaw.TRUNCATED)
     return begin, begin + length

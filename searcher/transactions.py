@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 from coincurve import PublicKey
-from eth_utils.crypto import keccak
 from typing_extensions import override
 
 from graphs.units import Address
@@ -22,6 +21,7 @@ from searcher.flashbots import (
     address_of,
     transaction_hash,
 )
+from searcher.keccak import keccak
 
 LEGACY_TYPE: Final = 0x00
 """Before EIP-2718: no type byte."""
