@@ -106,6 +106,10 @@ bench name *arguments: setup-dev
     @if [ "$1" = peers ]; then bin/setup peers; fi
     @"{{ bin }}/python" -m benchmarks."$@"
 
+# Write the Python code of protos/ again
+protos: setup-dev
+    bin/protos
+
 # Write the lock files again from pyproject.toml and contracts/package.json
 lock: setup-dev
     bin/lock

@@ -1,0 +1,1 @@
+"""Tests of the gRPC sources of pending transactions."""
