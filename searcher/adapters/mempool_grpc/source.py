@@ -10,21 +10,20 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 import grpc
 from grpc import aio
 
-from searcher.adapters.clock import NS_PER_SECOND, Sleep, sleep
+from searcher.adapters.clock import NS_PER_SECOND
 from searcher.adapters.feed_record import Backoff, FeedRecord
 from searcher.adapters.mempool_grpc.frame_queue import Frame, FrameQueue
 from searcher.adapters.mempool_grpc.raw_stream import Endpoint, RawCall, RawStream
 from searcher.adapters.mempool_grpc.screening import Refusal, Screen, Wanted
+from searcher.adapters.surroundings import Surroundings
 from searcher.errors import FeedError, WireError
 from searcher.feed_health import FeedHealth
 from searcher.pending import PendingTransaction
-from searcher.ports import Clock
 
 KEEPALIVE_MS: Final = 25_000
 """Between pings of the transport; Erigon punishes more than one in ten seconds."""
@@ -35,6 +34,9 @@ KEEPALIVE_TIMEOUT_MS: Final = 10_000
 MAX_MESSAGE_BYTES: Final = 256 * 2**20
 """Of one answer: the whole pool of a mainnet node is over 100 MB at times."""
 
+SETTLE_SECONDS: Final = 0.5
+"""Between subscribing and the first snapshot: two calls may overtake each other on their way."""
+
 CHANNEL_OPTIONS: Final = (
     ("grpc.keepalive_time_ms", KEEPALIVE_MS),
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
@@ -42,20 +44,6 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.enable_retries", 0),
     ("grpc.use_local_subchannel_pool", 1),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a source takes from outside, so that tests own it."""
-
-    clock: Clock
-    """Of first-seen times."""
-
-    random: Random
-    """Of the jitter between two attempts."""
-
-    sleep: Sleep = sleep
-    """Between two attempts, and between two snapshots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +188,7 @@ class GrpcTransactions:
 
     async def _snapshots(self, channel: aio.Channel, call: RawCall) -> None:
         is_audit = False
+        await self._outside.sleep(SETTLE_SECONDS)
         while True:
             async with asyncio.timeout(self._patience.silence_s):
                 answer = channel.unary_unary(call.path)(

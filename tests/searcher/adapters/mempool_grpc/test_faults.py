@@ -12,7 +12,8 @@ from searcher.adapters.mempool_grpc.erigon import erigon_stream
 from searcher.adapters.mempool_grpc.fiber import fiber_stream
 from searcher.adapters.mempool_grpc.raw_stream import Endpoint, RawStream
 from searcher.adapters.mempool_grpc.screening import Wanted
-from searcher.adapters.mempool_grpc.source import GrpcTransactions, Patience, Surroundings
+from searcher.adapters.mempool_grpc.source import GrpcTransactions, Patience
+from searcher.adapters.surroundings import Surroundings
 from sims.mempool.grpc_services import serving_grpc
 from sims.mempool.steps import Fault, drawn
 from tests.searcher.fakes import HandClock
