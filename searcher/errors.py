@@ -9,6 +9,7 @@
     ├── RpcError          a node is unreachable, or refused a call
     ├── DivergenceError   our picture of the chain contradicts the chain
     ├── UndecodableTransactionError  bytes that are no signed transaction
+    ├── UnforeseenError   what a pending transaction does cannot be told (effects.outcome)
     ├── LedgerError       the record of decisions cannot be written
     ├── DeployError       the executor cannot be deployed, or is not what it should be
     └── KeyMissingError   a signing key is configured but not there

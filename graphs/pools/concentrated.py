@@ -199,10 +199,23 @@ class ConcentratedPool:
         Raises:
             UnknownTokenError, AmountOutOfRangeError, InsufficientLiquidityError: as `amount_out`.
         """
+        return self.swapped(token_in, token_out, amount_in, is_exact_in=True)[0]
+
+    def swapped(
+        self, token_in: Address, token_out: Address, amount: int, *, is_exact_in: bool
+    ) -> tuple[Self, int]:
+        """The state once an exact input or output was traded, and the amount of the other token.
+
+        An exact output ends at another price than its input would.
+
+        Raises:
+            UnknownTokenError, AmountOutOfRangeError, InsufficientLiquidityError: as the quotes.
+        """
         zero_for_one = self._is_zero_for_one(token_in, token_out)
-        end = self._swap(amount_in, zero_for_one=zero_for_one, is_exact_in=True)
+        end = self._swap(amount, zero_for_one=zero_for_one, is_exact_in=is_exact_in)
         tick = get_tick_at_sqrt_ratio(end.sqrt_price_x96) if end.is_tick_stale else end.tick
-        return self.with_price(end.sqrt_price_x96, tick=tick, liquidity=end.liquidity)
+        after = self.with_price(end.sqrt_price_x96, tick=tick, liquidity=end.liquidity)
+        return after, end.amount_calculated
 
     def with_price(self, sqrt_price_x96: int, *, tick: int, liquidity: int | None = None) -> Self:
         """The state after a Swap event; without a liquidity, the one that the ticks imply.
