@@ -126,16 +126,13 @@ def _sub_plan(run: _Run, plan: SubPlan) -> None:
 
 def _swap(run: _Run, swap: Swap) -> None:
     ids = [pool_of(hop, run.prospect) for hop in swap.hops]
-    pools = [run.pool(pool_id) for pool_id in ids]
-    if len(set(ids)) < len(ids) and any(isinstance(pool, ConstantProductPool) for pool in pools):
-        raise UnforeseenError(Reason.REPEATED_POOL)
-    pairs = [tokens_of(hop, pool) for hop, pool in zip(swap.hops, pools, strict=True)]
-    for (_, token_out), (token_in, _) in pairwise(pairs):
-        if token_out != token_in:
-            raise UnforeseenError(Reason.INVALID_CALL)
-    if not run.prospect.taxed.isdisjoint(token for pair in pairs for token in pair):
-        raise UnforeseenError(Reason.FEE_ON_TRANSFER)
-    token_in, token_out = pairs[0][0], pairs[-1][1]
+    token_in, token_out = _ends(run, swap, ids)
+    if swap.is_sold_on:
+        dry = run._replace(pools=dict(run.pools))
+        sold = _trade(dry, swap, ids, amount=swap.amount)
+        if sold > swap.limit:
+            raise UnforeseenError(Reason.TOO_MUCH)
+        swap = swap._replace(amount=sold, limit=0, is_exact_in=True)
     payer = Address(ids[0]) if swap.amount == PAID else swap.payer
     is_all = swap.amount in {ALL, PAID}
     amount = run.balances[payer, token_in] if is_all else swap.amount
@@ -147,6 +144,23 @@ def _swap(run: _Run, swap: Swap) -> None:
     sold, bought = (amount, other) if swap.is_exact_in else (other, amount)
     _pay(run, payer, token_in, amount=sold)
     run.balances[swap.recipient, token_out] += bought
+
+
+def _ends(run: _Run, swap: Swap, ids: Sequence[PoolId]) -> tuple[Address, Address]:
+    """What the whole swap sells and buys.
+
+    Raises:
+        UnforeseenError: its hops do not join, or are not to be reckoned with.
+    """
+    pools = [run.pool(pool_id) for pool_id in ids]
+    if len(set(ids)) < len(ids) and any(isinstance(pool, ConstantProductPool) for pool in pools):
+        raise UnforeseenError(Reason.REPEATED_POOL)
+    pairs = [tokens_of(hop, pool) for hop, pool in zip(swap.hops, pools, strict=True)]
+    if any(before[1] != after[0] for before, after in pairwise(pairs)):
+        raise UnforeseenError(Reason.INVALID_CALL)
+    if not run.prospect.taxed.isdisjoint(token for pair in pairs for token in pair):
+        raise UnforeseenError(Reason.FEE_ON_TRANSFER)
+    return pairs[0][0], pairs[-1][1]
 
 
 def _trade(run: _Run, swap: Swap, ids: Sequence[PoolId], *, amount: int) -> int:

@@ -120,6 +120,10 @@ class Swap(NamedTuple):
     price_limit_x96: int = 0
     """Where a single V3 swap stops, though it be filled in part; 0 without one."""
 
+    is_sold_on: bool = False
+    """Whether an exact output only decides the input, and all that comes of it is bought: so do the
+    routers after Router02 at pairs, where rounding makes it a little more."""
+
 
 class Move(NamedTuple):
     """An amount from one holder to another."""

@@ -181,7 +181,7 @@ def _exact_pairs(router: Router, data: bytes, *, is_exact_in: bool) -> RouterCal
     layout = _Layout(has_deadline=False, is_exact_in=is_exact_in)
     recipient = address(data, SELECTOR + 3 * WORD)
     swap = _swap(router, hops, layout, amounts=(amount, limit), recipient=recipient)
-    return RouterCall((swap,))
+    return RouterCall((swap._replace(is_sold_on=not is_exact_in),))
 
 
 def range_hops(path: bytes, venue: str, *, is_reversed: bool) -> tuple[Hop, ...]:

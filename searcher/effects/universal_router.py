@@ -132,7 +132,8 @@ def _v2_exact_out(router: Router, data: bytes) -> Step:
     recipient, amount, limit, _, payer = words(data, 0, 5)
     path = addresses(data, tail(data, 0, 3 * WORD))
     hops = pair_hops(path, router.v2_venue, router.quote_pips)
-    return Swap(hops, amount, limit, EXACT_OUT, _payer(payer), _holder(router, recipient))
+    swap = Swap(hops, amount, limit, EXACT_OUT, _payer(payer), _holder(router, recipient))
+    return swap._replace(is_sold_on=True)
 
 
 def _permit2_transfer(router: Router, data: bytes) -> Step:
