@@ -22,6 +22,7 @@ from searcher.settings.network import (
     NetworkSettings,
     RelaySettings,
 )
+from searcher.settings.routers import RouterSettings
 from sims.devnet.anvil import Anvil
 from sims.devnet.deployment import Deployment
 from sims.devnet.storage import write_atomically
@@ -31,7 +32,7 @@ from sims.relay.server import RelayOptions, RunningRelay, running_relay
 ANY_AGE_SECONDS: Final = 100 * 365 * 24 * 3_600
 """A local chain's time starts where its deployment was kept, and passes at its own pace."""
 
-TABLES: Final = ("endpoints", "factories", "lenders", "relays")
+TABLES: Final = ("endpoints", "factories", "lenders", "routers", "relays")
 """Fields of a network that are lists of sections."""
 
 
@@ -46,6 +47,14 @@ def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
         }
         for factory in deployment.factories
     ]
+    routers = [
+        {
+            "kind": factory.kind,
+            "address": factory.router,
+            f"v{factory.kind[-1]}_venue": factory.venue,
+        }
+        for factory in deployment.factories
+    ]
     return NetworkSettings(
         chain_id=deployment.chain_id,
         http_url=SecretStr(anvil.http_url),
@@ -56,6 +65,7 @@ def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
         executor=deployment.executor,
         start_block=deployment.start_block,
         factories=tuple(FactorySettings.model_validate(entry) for entry in factories),
+        routers=tuple(RouterSettings.model_validate(entry) for entry in routers),
         lenders=(
             LenderSettings(kind=LenderKind.NONE),
             *(

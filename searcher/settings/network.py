@@ -9,6 +9,7 @@ from graphs.units import PIPS
 from searcher.flash_lenders import LenderKind
 from searcher.settings.endpoints import EndpointSettings
 from searcher.settings.fields import Endpoint, HexAddress, Section
+from searcher.settings.routers import RouterSettings
 
 MAX_HEAD_AGE_SLOTS: Final = 3
 """Two empty slots in a row are rare on a healthy chain; more look like a node that hangs."""
@@ -107,6 +108,9 @@ class NetworkSettings(Section):
 
     lenders: tuple[LenderSettings, ...]
     """Where to borrow."""
+
+    routers: tuple[RouterSettings, ...] = ()
+    """Whose calldata tells what pending transactions will do."""
 
     relays: tuple[RelaySettings, ...] = ()
     """Where to send; the first also simulates."""
