@@ -193,16 +193,15 @@ def range_hops(path: bytes, venue: str, *, is_reversed: bool) -> tuple[Hop, ...]
     count, rest = divmod(len(path) - PATH_TOKEN, PATH_HOP)
     if rest or not 0 < count < MAX_TOKENS:
         raise WireError("path", f"{len(path)} bytes")
-    tokens = [
-        Address("0x" + path[start : start + PATH_TOKEN].hex())
-        for start in range(0, len(path), PATH_HOP)
-    ]
     hops = []
-    for place in range(count):
-        start = place * PATH_HOP + PATH_TOKEN
-        fee_pips = int.from_bytes(path[start : start + PATH_HOP - PATH_TOKEN], "big")
-        pair = tokens[place], tokens[place + 1]
-        hops.append(RangeHop(venue, *(pair[::-1] if is_reversed else pair), fee_pips))
+    token = Address("0x" + path[:PATH_TOKEN].hex())
+    for start in range(PATH_TOKEN, len(path), PATH_HOP):
+        end = start + PATH_HOP
+        following = Address("0x" + path[end - PATH_TOKEN : end].hex())
+        fee_pips = int.from_bytes(path[start : end - PATH_TOKEN])
+        pair = (following, token) if is_reversed else (token, following)
+        hops.append(RangeHop(venue, *pair, fee_pips))
+        token = following
     return tuple(hops[::-1] if is_reversed else hops)
 
 

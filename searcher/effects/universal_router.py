@@ -27,7 +27,7 @@ from searcher.effects.steps import (
     Swap,
 )
 from searcher.effects.uniswap_v2 import pair_hops
-from searcher.effects.uniswap_v3 import MARKED_HOLDERS, range_hops
+from searcher.effects.uniswap_v3 import range_hops
 from searcher.effects.v4_actions import decode_v4_actions
 from searcher.effects.words import (
     SELECTOR,
@@ -185,11 +185,17 @@ def _holder(router: Router, recipient: int) -> Address:
     Raises:
         WireError: it is none.
     """
+    marked = _MARKED.get(recipient)
+    if marked is not None:
+        return marked
     if recipient >> 160:
         raise WireError("recipient", "exceeds 160 bits")
     named = Address(f"0x{recipient:040x}")
-    return ROUTER if named == router.address else MARKED_HOLDERS.get(named, named)
+    return ROUTER if named == router.address else named
 
+
+_MARKED: Final = {1: SENDER, 2: ROUTER}
+"""ActionConstants, as numbers."""
 
 V4_SWAP: Final = 0x10
 EXECUTE_SUB_PLAN: Final = 0x21
