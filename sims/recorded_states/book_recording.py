@@ -8,10 +8,12 @@ has not the checksum that came last, is refused: nothing is known of it.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import starmap
 from pathlib import Path
 from typing import Final
-from zlib import crc32
 
+from searcher.adapters.exchanges.checksum import CHECKED_LEVELS, fragment
+from searcher.adapters.exchanges.checksum import checksum as kraken_checksum
 from sims.recorded_states.document import lines, parsed
 from sims.recorded_states.exchange_messages import READERS, Message, Pair, Update, pair
 from sims.recorded_states.fields import FieldError, Record, decimal_text, items, text
@@ -19,9 +21,6 @@ from sims.recorded_states.states import PoolFileError
 
 LINE: Final = re.compile(r"(?:(\S+) -> )?([0-9]{1,20}(?:[.][0-9]{1,20})?): ([\[{].*)")
 """The address that was asked, if any, seconds since the epoch, and JSON."""
-
-CHECKED_LEVELS: Final = 10
-"""Of each side, best first, that Kraken's checksum is over."""
 
 Sides = tuple[Sequence[Pair], Sequence[Pair]]
 """Bids and asks, best first."""
@@ -113,7 +112,6 @@ def _apply(side: _Side, changes: Iterable[object]) -> None:
 
 
 def checksum(sides: Sides) -> int:
-    """Compute Kraken's: CRC-32 of the best asks and then bids, digits without leading zeros."""
+    """Compute Kraken's over the best levels."""
     bids, asks = (side[:CHECKED_LEVELS] for side in sides)
-    digits = [text.replace(".", "").lstrip("0") for level in (*asks, *bids) for text in level]
-    return crc32("".join(digits).encode())
+    return kraken_checksum(starmap(fragment, asks), starmap(fragment, bids))

@@ -1,0 +1,1 @@
+"""The protocols of exchanges and the feeds that speak them."""

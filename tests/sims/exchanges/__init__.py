@@ -1,0 +1,1 @@
+"""The exchanges on this machine."""
