@@ -23,6 +23,7 @@ from searcher.settings.bot import (
     LedgerSettings,
     SearchSettings,
 )
+from searcher.settings.exchanges import ExchangesSettings
 from searcher.settings.fields import LIKE_A_KEY, Section, address
 from searcher.settings.network import NetworkSettings
 
@@ -37,6 +38,7 @@ class Settings(Section):
     keys: KeySettings = KeySettings()
     ledger: LedgerSettings = LedgerSettings()
     deployments: DeploymentSettings = DeploymentSettings()
+    exchanges: ExchangesSettings = ExchangesSettings()
     networks: dict[str, dict[str, object]] = Field(default_factory=dict, repr=False)
 
 

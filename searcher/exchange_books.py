@@ -129,7 +129,7 @@ class ShownBook:
 
 def price_scale_of(base: Token, *, places: int) -> int:
     """The raw units of base for which prices of so many places are whole raw units of quote."""
-    return 10 ** (places + base.decimals)
+    return int(10 ** (places + base.decimals))
 
 
 def token_of(asset: str, tokens: Mapping[str, Token]) -> Token:

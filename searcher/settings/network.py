@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from graphs.units import PIPS
 from searcher.flash_lenders import LenderKind
 from searcher.settings.endpoints import EndpointSettings
+from searcher.settings.exchanges import AssetSettings
 from searcher.settings.fields import Endpoint, HexAddress, Section
 from searcher.settings.routers import RouterSettings
 
@@ -129,3 +130,5 @@ class NetworkSettings(Section):
     def head_age_seconds(self) -> int:
         """How old the head may be before nothing is traded on it."""
         return self.max_head_age_seconds or MAX_HEAD_AGE_SLOTS * self.slot_seconds
+    assets: dict[str, AssetSettings] = Field(default_factory=dict)
+    """The tokens that assets of exchanges can be withdrawn as, by canonical id."""

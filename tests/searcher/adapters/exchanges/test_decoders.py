@@ -20,7 +20,38 @@ leaves = (
     | st.text("0123456789.e-", max_size=12)
 )
 keys = st.sampled_from(
-    ["e", "u", "U", "s", "b", "a", "B", "A", "E", "channel", "type", "data", "events", "updates", "sequence_num", "timestamp", "product_id", "symbol", "bids", "asks", "price", "qty", "checksum", "method", "result", "req_id", "success", "pairs", "lastUpdateId", "side"]
+    [
+        "e",
+        "u",
+        "U",
+        "s",
+        "b",
+        "a",
+        "B",
+        "A",
+        "E",
+        "channel",
+        "type",
+        "data",
+        "events",
+        "updates",
+        "sequence_num",
+        "timestamp",
+        "product_id",
+        "symbol",
+        "bids",
+        "asks",
+        "price",
+        "qty",
+        "checksum",
+        "method",
+        "result",
+        "req_id",
+        "success",
+        "pairs",
+        "lastUpdateId",
+        "side",
+    ]
 )
 values = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6)
