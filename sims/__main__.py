@@ -27,6 +27,12 @@ from sims.demo_view import DemoView
 from sims.devnet.anvil import ROOT
 from sims.devnet.compiler import compile_contracts
 from sims.errors import SimsError
+from sims.exchanges.running import (
+    DEFAULT_MARKETS,
+    ExchangesOptions,
+    read_markets,
+    run_exchanges,
+)
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
 from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
@@ -193,6 +199,22 @@ def search(
         say_signals(signals, report, console, as_json=as_json)
     elif report is not None:
         say_search(report, console, as_json=as_json)
+
+
+@app.command()
+def exchanges(
+    *,
+    seed: Annotated[int, typer.Option(help="Of the markets.")] = 7,
+    pace: Annotated[float, typer.Option(min=0.001, help="Seconds between changes.")] = 0.1,
+    markets: Annotated[
+        list[str] | None, typer.Option(help="Such as ETH/USDC=2500; repeatable.")
+    ] = None,
+) -> None:
+    """Keep local exchanges running that speak as Binance, Coinbase and Kraken do."""
+    options = ExchangesOptions(
+        markets=read_markets(markets or DEFAULT_MARKETS), seed=seed, pace_s=pace
+    )
+    run_until_stopped(run_exchanges(options, say=typer.echo))
 
 
 @app.command(name="compile")

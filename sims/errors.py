@@ -13,6 +13,8 @@ SimsError
 ├── UnknownScenarioError  no scenario of that name
 ├── PoolFileError         recorded pools that cannot be read (recorded_states/states.py)
 ├── SearchError           recorded pools that cannot be searched as asked (search.py)
+├── MarketNameError       a market of local exchanges that cannot be understood
+├── LineEndedError        a faulty line to a local exchange ended (exchanges/faults.py)
 ├── DrawingError          a picture that cannot be written (cycle_drawing.py)
 └── RelayError            the local relay or its builder
     ├── SignatureRefusedError       a signature header that does not verify
@@ -158,6 +160,14 @@ class NetworkRunningError(SimsError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} is in use by a running local chain; stop that one first")
         self.path = path
+
+
+class MarketNameError(SimsError):
+    """A market that is not written as the local exchanges want it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"market {text!r}: write base, quote and price as ETH/USDC=2500")
+        self.text = text
 
 
 class ForkError(SimsError):

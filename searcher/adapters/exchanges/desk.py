@@ -1,7 +1,8 @@
 """All exchanges together: only books that are whole, young and undisputed are offered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from graphs.pools.order_book import OrderBookPool
@@ -34,6 +35,14 @@ class ExchangeDesk:
         async with asyncio.TaskGroup() as tasks:
             for feed in self._feeds:
                 tasks.create_task(feed.run())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep all exchanges connected until the end of the block."""
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self.run())
+            yield
+            watching.cancel()
 
     def judged(self, now_ns: int) -> JudgedBooks:
         """Every whole and young book, and why some of them price nothing."""

@@ -1,6 +1,5 @@
 """Feeds on real sockets: whole, cut off, replaced in time, and fed with what is too big."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -110,10 +109,8 @@ async def watched(
             rest_url=SecretStr(f"http://{host}"),
         )
         settings = ExchangesSettings(venues=(venue,))
-        async with open_desk(settings, {}, around) as market.desk, asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(market.watcher.run())
+        async with open_desk(settings, {}, around) as market.desk, market.watcher.running():
             yield market
-            running.cancel()
 
 
 @pytest.mark.parametrize("kind", VENUES)
