@@ -90,6 +90,7 @@ class FaultyExchange:
         self._client = self.venue.connect()
         self._line = FaultyLine(self.random, {} if self._is_calm else self._chances)
         self._stuck_steps = 0
+        self._latest: dict[str, int] = {}
         self._deliver(self._client.greet())
         self.conversation.open()
 
@@ -151,12 +152,15 @@ class FaultyExchange:
             self._compare()
 
     def _compare(self) -> None:
-        """Note every book that is believed and was never so."""
+        """Note every book that is believed and was never so, or is older than it was."""
         for symbol, book in self.conversation.books.items():
             if book.is_live:
                 self.checked += 1
                 true = self.venue.books[symbol]
                 number = self._number(symbol, book)
+                if number < self._latest.get(symbol, 0):
+                    self.wrong.append(f"{symbol} went back to change {number}")
+                self._latest[symbol] = number
                 if believed(book) != scaled_top(true, book, true.after(number)):
                     self.wrong.append(f"{symbol} at change {number}")
 
