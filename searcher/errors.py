@@ -10,6 +10,7 @@
     ├── DivergenceError   our picture of the chain contradicts the chain
     ├── UndecodableTransactionError  bytes that are no signed transaction
     ├── UnforeseenError   what a pending transaction does cannot be told (effects.outcome)
+    ├── SnapshotError     a file of pools is damaged, or of another chain or other settings
     ├── LedgerError       the record of decisions cannot be written
     ├── DeployError       the executor cannot be deployed, or is not what it should be
     └── KeyMissingError   a signing key is configured but not there
@@ -97,6 +98,15 @@ class DivergenceError(SearcherError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SnapshotError(SearcherError):
+    """A file of pools that cannot be used: damaged, of another chain, or of other settings."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """One line that names the file."""
 
 
 class LedgerError(SearcherError):

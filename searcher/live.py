@@ -22,8 +22,9 @@ from graphs.units import Address
 from searcher.adapters.block_reader import BlockReader
 from searcher.adapters.blocks import BlockFeed, FeedTerms
 from searcher.adapters.clock import SystemClock
+from searcher.adapters.created_pools import Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
-from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.discovery import Discovered, Survey, discover
 from searcher.adapters.endpoints import open_endpoints
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
@@ -230,7 +231,7 @@ async def _reader(
     return BlockReader(
         rpc=rpc,
         multicall=multicall,
-        pools=found.pools,
+        pools=found.known,
         desks=desks,
         account=account,
         executor=Address(network.executor) if network.executor else None,

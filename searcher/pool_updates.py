@@ -27,7 +27,7 @@ class ReservesSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSet:
-    """A concentrated pool announced its price after a swap (`Swap`, `Initialize`)."""
+    """A concentrated pool announced its price after a swap (`Swap`)."""
 
     pool_id: PoolId
     """Which pool."""
@@ -36,7 +36,7 @@ class PriceSet:
     """Square root of token1 per token0, times 2^96."""
 
     liquidity: int | None
-    """In range at that price; None when the event does not say (`Initialize`)."""
+    """In range at that price; None where the ticks tell it."""
 
     tick: int
     """The contract's tick, which may differ from the price's own at an exact boundary."""

@@ -3,23 +3,22 @@
 Everything is asked by block hash, so that no answer can mix two branches.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphs.units import Address, PoolId
+from graphs.units import Address
 from searcher.adapters.decoding import (
     HEADER_ONLY,
-    POOL_TOPICS,
     Header,
     address,
     array,
     decode_header,
     decode_receipt,
-    decode_updates,
     hash32,
     member,
     quantity,
 )
+from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.lenders import decode_lenders, desk_calls
 from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall, decode_answer
@@ -38,8 +37,8 @@ class BlockReader:
     multicall: Multicall
     """On the same node."""
 
-    pools: Container[PoolId]
-    """The known pools; events of all others are skipped."""
+    pools: KnownPools
+    """The pools that are followed; events of all others are skipped."""
 
     desks: Sequence[LendingDesk]
     """Where borrowing is possible."""
@@ -89,7 +88,7 @@ class BlockReader:
             gas_used_gas=decoded.gas_used_gas,
             gas_limit_gas=decoded.gas_limit_gas,
             base_fee_wei=decoded.base_fee_wei,
-            updates=decode_updates(logs, block_hash=block_hash, pools=self.pools),
+            updates=await self.pools.updates(logs, self.multicall, block_hash),
             lenders=decode_lenders(self.desks, answers),
             account=Account(
                 address=self.account, nonce=nonce, balance_wei=quantity(balance, "balance")
@@ -118,7 +117,7 @@ class BlockReader:
         at_block = {"blockHash": block_hash}
         return [
             ("eth_getBlockByHash", (block_hash, HEADER_ONLY)),
-            ("eth_getLogs", ({**at_block, "topics": [POOL_TOPICS]},)),
+            ("eth_getLogs", ({**at_block, "topics": [self.pools.topics]},)),
             ("eth_getTransactionCount", (self.account, at_block)),
             ("eth_getBalance", (self.account, at_block)),
         ]

@@ -1,33 +1,18 @@
 """What a node says, as records: JSON values in, frozen records or a WireError out, no I/O.
 
 Strict, because a number that is silently wrong costs money: no leading zeros, no wrong lengths, no
-value beyond its Solidity type. Logs of contracts that are not known pools are skipped unread, so
-that a stranger's look-alike event is nothing to us.
+value beyond its Solidity type. What logs say of pools is in `pool_events`.
 """
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from graphs.units import Address, PoolId
-from searcher.adapters.abi import (
-    ADDRESS_BITS,
-    WORD_BYTES,
-    decode_signed,
-    decode_unsigned,
-    topic,
-)
+from graphs.units import Address
 from searcher.calldata import EXECUTED_TOPIC, ExecutedEvent, decode_executed
 from searcher.errors import WireError
 from searcher.model import Receipt
-from searcher.pool_updates import LiquidityChanged, PoolUpdate, PriceSet, ReservesSet
-
-SYNC: Final = topic("Sync(uint112,uint112)")
-SWAP: Final = topic("Swap(address,address,int256,int256,uint160,uint128,int24)")
-MINT: Final = topic("Mint(address,address,int24,int24,uint128,uint256,uint256)")
-BURN: Final = topic("Burn(address,int24,int24,uint128,uint256,uint256)")
-INITIALIZE: Final = topic("Initialize(uint160,int24)")
 
 HEADER_ONLY: Final = False
 """The flag of the eth_getBlockBy calls that leaves transaction bodies out."""
@@ -138,65 +123,6 @@ def decode_header(value: object) -> Header:
     )
 
 
-def decode_updates(
-    value: object, *, block_hash: str, pools: Container[PoolId]
-) -> tuple[PoolUpdate, ...]:
-    """All updates of known pools in a block's logs, in their order.
-
-    Raises:
-        WireError: a log is malformed, out of order, or of another block.
-    """
-    updates: list[PoolUpdate] = []
-    last_index = -1
-    for log in array(value, "logs"):
-        index = quantity(member(log, "logIndex"), "log.logIndex")
-        if index <= last_index:
-            raise WireError("log.logIndex", "out of order")
-        if member(log, "blockHash") != block_hash:
-            raise WireError("log.blockHash", "of another block")
-        last_index = index
-        update = decode_log(log, pools)
-        if update is not None:
-            updates.append(update)
-    return tuple(updates)
-
-
-def decode_log(value: object, pools: Container[PoolId]) -> PoolUpdate | None:
-    """What a log changes in a known pool; None when it is of no concern.
-
-    A burn of nothing is of no concern: owners use it to collect fees.
-
-    Raises:
-        WireError: a known pool's event that its contract cannot have emitted.
-    """
-    pool_id = _pool_id(member(value, "address"), pools)
-    if pool_id is None:
-        return None
-    topics = array(member(value, "topics"), "log.topics")
-    decoder = _decoder(topics[0]) if topics else None
-    if decoder is None:
-        return None
-    return decoder(pool_id, topics, hex_bytes(member(value, "data"), "log.data"))
-
-
-def _pool_id(value: object, pools: Container[PoolId]) -> PoolId | None:
-    """Which known pool it is. Most nodes write addresses as we do, and a known one is well-formed.
-
-    Raises:
-        WireError: not an address.
-    """
-    if isinstance(value, str) and value in pools:
-        return PoolId(value)
-    pool_id = PoolId(address(value, "log.address"))
-    return pool_id if pool_id in pools else None
-
-
-def _decoder(topic0: object) -> "_Decoder | None":
-    """Who reads events of this topic; a known topic is well-formed."""
-    known = _DECODERS.get(topic0) if isinstance(topic0, str) else None
-    return known or _DECODERS.get(hash32(topic0, "log.topics"))
-
-
 def decode_receipt(value: object, *, executor: Address | None) -> Receipt:
     """A receipt of one of our transactions, with the figures of the executor's event.
 
@@ -252,66 +178,6 @@ def _matched(pattern: re.Pattern[str], value: object, field: str) -> str:
     return value
 
 
-def _sync(pool_id: PoolId, topics: Sequence[object], data: bytes) -> ReservesSet:
-    _expect(topics, data, topic_count=1, words=2)
-    return ReservesSet(
-        pool_id=pool_id,
-        reserve0=decode_unsigned(data, 0, bits=RESERVE_BITS, field="Sync.reserve0"),
-        reserve1=decode_unsigned(data, 1, bits=RESERVE_BITS, field="Sync.reserve1"),
-    )
-
-
-def _swap(pool_id: PoolId, topics: Sequence[object], data: bytes) -> PriceSet:
-    _expect(topics, data, topic_count=3, words=5)
-    return PriceSet(
-        pool_id=pool_id,
-        sqrt_price_x96=decode_unsigned(data, 2, bits=ADDRESS_BITS, field="Swap.sqrtPriceX96"),
-        liquidity=decode_unsigned(data, 3, bits=LIQUIDITY_BITS, field="Swap.liquidity"),
-        tick=decode_signed(data, 4, bits=TICK_BITS, field="Swap.tick"),
-    )
-
-
-def _initialize(pool_id: PoolId, topics: Sequence[object], data: bytes) -> PriceSet:
-    _expect(topics, data, topic_count=1, words=2)
-    return PriceSet(
-        pool_id=pool_id,
-        sqrt_price_x96=decode_unsigned(data, 0, bits=ADDRESS_BITS, field="Initialize.sqrtPriceX96"),
-        liquidity=None,
-        tick=decode_signed(data, 1, bits=TICK_BITS, field="Initialize.tick"),
-    )
-
-
-def _mint(pool_id: PoolId, topics: Sequence[object], data: bytes) -> LiquidityChanged | None:
-    _expect(topics, data, topic_count=4, words=4)
-    amount = decode_unsigned(data, 1, bits=LIQUIDITY_BITS, field="Mint.amount")
-    return _liquidity_changed(pool_id, topics, amount)
-
-
-def _burn(pool_id: PoolId, topics: Sequence[object], data: bytes) -> LiquidityChanged | None:
-    _expect(topics, data, topic_count=4, words=3)
-    amount = decode_unsigned(data, 0, bits=LIQUIDITY_BITS, field="Burn.amount")
-    return _liquidity_changed(pool_id, topics, -amount)
-
-
-def _liquidity_changed(
-    pool_id: PoolId, topics: Sequence[object], liquidity_delta: int
-) -> LiquidityChanged | None:
-    lower, upper = (
-        decode_signed(_indexed(word), 0, bits=TICK_BITS, field="log.topics") for word in topics[2:]
-    )
-    if lower >= upper:
-        raise WireError("log.topics", "an empty range of ticks")
-    if liquidity_delta == 0:
-        return None
-    return LiquidityChanged(
-        pool_id=pool_id, tick_lower=lower, tick_upper=upper, liquidity_delta=liquidity_delta
-    )
-
-
-def _indexed(value: object) -> bytes:
-    return bytes.fromhex(hash32(value, "log.topics")[2:])
-
-
 def _executed(log: object) -> ExecutedEvent | None:
     topics = [
         hex_bytes(item, "receipt.log.topics")
@@ -321,24 +187,3 @@ def _executed(log: object) -> ExecutedEvent | None:
         return None
     data = hex_bytes(member(log, "data"), "receipt.log.data")
     return decode_executed(topics=topics, data=data)
-
-
-def _expect(topics: Sequence[object], data: bytes, *, topic_count: int, words: int) -> None:
-    if len(topics) != topic_count:
-        raise WireError("log.topics", f"{len(topics)} of {topic_count}")
-    if len(data) != words * WORD_BYTES:
-        raise WireError("log.data", f"{len(data)} bytes of {words * WORD_BYTES}")
-
-
-_Decoder = Callable[[PoolId, Sequence[object], bytes], PoolUpdate | None]
-
-_DECODERS: Final[Mapping[str, _Decoder]] = {
-    SYNC: _sync,
-    SWAP: _swap,
-    INITIALIZE: _initialize,
-    MINT: _mint,
-    BURN: _burn,
-}
-
-POOL_TOPICS: Final = tuple(_DECODERS)
-"""The first topics to ask a node for."""

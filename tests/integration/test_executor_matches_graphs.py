@@ -14,8 +14,9 @@ from hypothesis import settings
 
 from graphs.market import Market
 from graphs.units import WEI_PER_ETHER, Address
+from searcher.adapters.created_pools import Factory
 from searcher.adapters.decoding import HEADER_ONLY, decode_header
-from searcher.adapters.discovery import Factory, Survey, discover
+from searcher.adapters.discovery import Survey, discover
 from searcher.adapters.lenders import FIRST_POOL
 from searcher.flash_lenders import Lender, LenderKind
 from searcher.gas_bounds import gas_bound

@@ -20,8 +20,9 @@ from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
 from searcher.adapters.block_reader import BlockReader
 from searcher.adapters.blocks import BlockFeed, FeedTerms
+from searcher.adapters.created_pools import Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header
-from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.discovery import Discovered, Survey, discover
 from searcher.adapters.endpoints import Endpoints, open_endpoints
 from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import LenderSource
@@ -156,7 +157,7 @@ async def reader_of(
     return BlockReader(
         rpc=rpc,
         multicall=multicall,
-        pools=found.pools,
+        pools=found.known,
         desks=await resolve_desks(
             multicall, sources=sources, assets=[deployment.weth], block_hash=head.hash
         ),

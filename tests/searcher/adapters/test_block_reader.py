@@ -16,6 +16,7 @@ from searcher.model import (
 from searcher.pool_updates import (
     ReservesSet,
 )
+from tests.searcher.adapters.known_pairs import known_pools
 from tests.searcher.adapters.fake_node import MULTICALL3, FakeBlock, FakeNode, block_hash
 
 POOL = PoolId("0x" + "ab" * 20)
@@ -28,7 +29,7 @@ def reader_of(rpc: Rpc, *desks: LendingDesk) -> BlockReader:
     return BlockReader(
         rpc=rpc,
         multicall=Multicall(rpc=rpc, address=Address(MULTICALL3)),
-        pools={POOL},
+        pools=known_pools(POOL),
         desks=desks,
         account=ACCOUNT,
         executor=EXECUTOR,

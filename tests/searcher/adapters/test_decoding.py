@@ -12,18 +12,12 @@ from graphs.units import Address, PoolId
 from searcher.adapters import decoding
 from searcher.calldata import EXECUTED_TOPIC
 from searcher.errors import WireError
-from searcher.pool_updates import LiquidityChanged, PriceSet, ReservesSet
 
 POOL = PoolId("0x" + "ab" * 20)
 EXECUTOR = Address("0x" + "ec" * 20)
 BLOCK_HASH = "0x" + "b1" * 32
 WORD = "0x" + "00" * 32
 
-uint112 = st.integers(0, 2**112 - 1)
-uint128 = st.integers(0, 2**128 - 1)
-uint160 = st.integers(0, 2**160 - 1)
-int24 = st.integers(-(2**23), 2**23 - 1)
-int256 = st.integers(-(2**255), 2**255 - 1)
 uint256 = st.integers(0, 2**256 - 1)
 json_values = st.recursive(
     st.none()
@@ -32,7 +26,7 @@ json_values = st.recursive(
     | st.floats()
     | st.text()
     | st.binary(max_size=200).map(lambda raw: "0x" + raw.hex())
-    | st.sampled_from([POOL, EXECUTOR, BLOCK_HASH, *decoding.POOL_TOPICS]),
+    | st.sampled_from([POOL, EXECUTOR, BLOCK_HASH]),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
     max_leaves=10,
 )
@@ -46,10 +40,6 @@ def log(topics: list[str], data: bytes) -> dict[str, object]:
         "logIndex": "0x0",
         "blockHash": BLOCK_HASH,
     }
-
-
-def word(value: int) -> str:
-    return "0x" + encode(["int256"], [value]).hex()
 
 
 def receipt() -> dict[str, object]:
@@ -74,109 +64,6 @@ def header() -> dict[str, object]:
         "gasLimit": "0x1c9c380",
         "baseFeePerGas": "0x7",
     }
-
-
-@given(uint112, uint112)
-def test_sync_sets_both_reserves(reserve0: int, reserve1: int) -> None:
-    data = encode(["uint112", "uint112"], [reserve0, reserve1])
-
-    update = decoding.decode_log(log([decoding.SYNC], data), {POOL})
-
-    assert update == ReservesSet(pool_id=POOL, reserve0=reserve0, reserve1=reserve1)
-
-
-@given(price=uint160, liquidity=uint128, tick=int24, amount=int256)
-def test_swap_sets_price_liquidity_and_tick(
-    *, price: int, liquidity: int, tick: int, amount: int
-) -> None:
-    types = ["int256", "int256", "uint160", "uint128", "int24"]
-    data = encode(types, [amount, amount, price, liquidity, tick])
-
-    update = decoding.decode_log(log([decoding.SWAP, WORD, WORD], data), {POOL})
-
-    assert update == PriceSet(pool_id=POOL, sqrt_price_x96=price, liquidity=liquidity, tick=tick)
-
-
-@given(uint160, int24)
-def test_initialize_sets_the_price_and_leaves_liquidity_open(price: int, tick: int) -> None:
-    data = encode(["uint160", "int24"], [price, tick])
-
-    update = decoding.decode_log(log([decoding.INITIALIZE], data), {POOL})
-
-    assert update == PriceSet(pool_id=POOL, sqrt_price_x96=price, liquidity=None, tick=tick)
-
-
-@given(st.integers(1, 2**128 - 1), st.lists(int24, min_size=2, max_size=2, unique=True).map(sorted))
-def test_mint_adds_liquidity_to_its_range(amount: int, ticks: list[int]) -> None:
-    data = encode(["address", "uint128", "uint256", "uint256"], [POOL, amount, 1, 1])
-    topics = [decoding.MINT, WORD, word(ticks[0]), word(ticks[1])]
-
-    update = decoding.decode_log(log(topics, data), {POOL})
-
-    assert update == LiquidityChanged(
-        pool_id=POOL, tick_lower=ticks[0], tick_upper=ticks[1], liquidity_delta=amount
-    )
-
-
-@given(uint128, st.lists(int24, min_size=2, max_size=2, unique=True).map(sorted))
-def test_burn_removes_liquidity_and_a_burn_of_nothing_is_no_update(
-    amount: int, ticks: list[int]
-) -> None:
-    data = encode(["uint128", "uint256", "uint256"], [amount, 1, 1])
-    topics = [decoding.BURN, WORD, word(ticks[0]), word(ticks[1])]
-
-    update = decoding.decode_log(log(topics, data), {POOL})
-
-    changed = LiquidityChanged(
-        pool_id=POOL, tick_lower=ticks[0], tick_upper=ticks[1], liquidity_delta=-amount
-    )
-    assert update == (changed if amount else None)
-
-
-def test_look_alike_event_of_an_unknown_contract_is_ignored_unread() -> None:
-    assert decoding.decode_log(log([decoding.SYNC], b"\xff"), frozenset()) is None
-
-
-def test_pool_address_in_checksum_case_is_recognised() -> None:
-    data = encode(["uint112", "uint112"], [1, 2])
-    shouted = log([decoding.SYNC], data) | {"address": "0x" + "AB" * 20}
-
-    assert decoding.decode_log(shouted, {POOL}) is not None
-
-
-@pytest.mark.parametrize("topics", [[], [WORD], ["0x" + "aa" * 32]])
-def test_other_event_of_a_known_pool_is_no_update(topics: list[str]) -> None:
-    assert decoding.decode_log(log(topics, b""), {POOL}) is None
-
-
-@pytest.mark.parametrize(
-    ("topics", "data", "field"),
-    [
-        ([decoding.SYNC], b"", "log.data"),
-        ([decoding.SYNC], bytes(65), "log.data"),
-        ([decoding.SYNC, WORD], bytes(64), "log.topics"),
-        ([decoding.SYNC], b"\xff" * 64, "Sync.reserve0"),
-        ([decoding.SYNC], bytes(32) + b"\xff" * 32, "Sync.reserve1"),
-        ([decoding.SWAP, WORD, WORD], bytes(64) + b"\x01" + bytes(95), "Swap.sqrtPriceX96"),
-        ([decoding.SWAP, WORD, WORD], bytes(96) + b"\x01" + bytes(63), "Swap.liquidity"),
-        ([decoding.SWAP, WORD, WORD], bytes(128) + b"\x01" + bytes(31), "Swap.tick"),
-        ([decoding.INITIALIZE], b"\x01" + bytes(63), "Initialize.sqrtPriceX96"),
-        ([decoding.INITIALIZE], bytes(32) + b"\x01" + bytes(31), "Initialize.tick"),
-        ([decoding.MINT, WORD, WORD, word(60)], bytes(32) + b"\x01" + bytes(95), "Mint.amount"),
-        ([decoding.BURN, WORD, WORD, word(60)], b"\x01" + bytes(95), "Burn.amount"),
-        ([decoding.BURN, WORD, word(60), word(60)], bytes(96), "log.topics"),
-        ([decoding.BURN, WORD, WORD, word(2**23)], bytes(96), "log.topics"),
-        ([decoding.BURN, WORD, "0x05", word(60)], bytes(96), "log.topics"),
-        ([decoding.BURN, WORD, WORD + "00", word(60)], bytes(96), "log.topics"),
-    ],
-)
-def test_impossible_event_of_a_known_pool_names_the_field(
-    topics: list[str], data: bytes, field: str
-) -> None:
-    with pytest.raises(WireError) as caught:
-        decoding.decode_log(log(topics, data), {POOL})
-
-    assert caught.value.field == field
 
 
 @given(uint256)
@@ -214,21 +101,6 @@ def test_header_without_a_field_names_it(field: str) -> None:
     assert caught.value.field == field
 
 
-def test_updates_of_another_block_are_refused() -> None:
-    foreign = log([], b"") | {"blockHash": WORD}
-
-    with pytest.raises(WireError, match="of another block"):
-        decoding.decode_updates([foreign], block_hash=BLOCK_HASH, pools={POOL})
-
-
-@pytest.mark.parametrize("indices", [(0, 0), (3, 2)])
-def test_updates_out_of_order_are_refused(indices: tuple[int, int]) -> None:
-    logs = [log([], b"") | {"logIndex": hex(index)} for index in indices]
-
-    with pytest.raises(WireError, match="out of order"):
-        decoding.decode_updates(logs, block_hash=BLOCK_HASH, pools={POOL})
-
-
 def test_receipt_takes_profit_and_tip_from_the_executors_event() -> None:
     decoded = decoding.decode_receipt(receipt(), executor=EXECUTOR)
 
@@ -255,12 +127,7 @@ def test_receipt_with_an_impossible_status_is_refused() -> None:
 
 DECODERS: list[tuple[Callable[[object], object], dict[str, object]]] = [
     (decoding.decode_header, header()),
-    (lambda value: decoding.decode_log(value, {POOL}), log([decoding.SYNC], bytes(64))),
     (lambda value: decoding.decode_receipt(value, executor=EXECUTOR), receipt()),
-    (
-        lambda value: decoding.decode_updates(value, block_hash=BLOCK_HASH, pools={POOL}),
-        log([decoding.BURN, WORD, WORD, word(60)], bytes(96)),
-    ),
 ]
 
 
@@ -275,12 +142,3 @@ def test_mutated_json_raises_nothing_but_wire_errors(
     for value in (garbage, mutated, [mutated], [valid, garbage]):
         with suppress(WireError):
             decode(value)
-
-
-@given(st.sampled_from(decoding.POOL_TOPICS), st.lists(st.binary(max_size=40)), st.binary())
-def test_random_bytes_raise_nothing_but_wire_errors(
-    topic: str, topics: list[bytes], data: bytes
-) -> None:
-    value = log([topic, *("0x" + item.hex() for item in topics)], data)
-    with suppress(WireError):
-        decoding.decode_log(value, {POOL})

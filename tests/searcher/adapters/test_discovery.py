@@ -9,18 +9,7 @@ from graphs.pools.concentrated import ConcentratedPool
 from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.tick_math import MAX_TICK
 from graphs.units import Address, PoolId
-from searcher.adapters.decoding import decode_header
-from searcher.adapters.discovery import (
-    PAIR_CREATED,
-    POOL_CREATED,
-    Discovered,
-    Factory,
-    Survey,
-    decode_created,
-    discover,
-)
-from searcher.adapters.pool_states import (
-    GET_RESERVES,
+from searcher.adapters.concentrated_states import (
     LIQUIDITY,
     SLOT0,
     TICK_BITMAP,
@@ -28,6 +17,17 @@ from searcher.adapters.pool_states import (
     bitmap_ticks,
     bitmap_words,
 )
+from searcher.adapters.created_pools import (
+    PAIR_CREATED,
+    POOL_CREATED,
+    CreatedPool,
+    Factory,
+    decode_created,
+)
+from searcher.adapters.decoding import decode_header
+from searcher.adapters.discovery import Discovered, Survey, discover
+from searcher.adapters.pair_states import GET_RESERVES
+from searcher.adapters.pool_identities import LOOK_ALIKE, look_up
 from searcher.adapters.rpc import open_rpc
 from searcher.adapters.tokens import DECIMALS, SYMBOL, decode_token
 from searcher.errors import DivergenceError, RpcError, WireError
@@ -76,6 +76,13 @@ def node_with_tokens() -> FakeNode:
     return node
 
 
+def another_token(node: FakeNode, number: int) -> Address:
+    """A token with decimals, above LOW."""
+    token = Address(f"0x{'07' * 10}{number:020x}")
+    node.views[token, DECIMALS] = word(18)
+    return token
+
+
 def fund_range(node: FakeNode, pool: str, liquidity: int) -> None:
     """A position from -60 to 60 around a price of one."""
     node.views |= {(pool, TICK_BITMAP + word(index)): word(0) for index in bitmap_words(60)}
@@ -87,7 +94,18 @@ def fund_range(node: FakeNode, pool: str, liquidity: int) -> None:
         node.views[pool, TICKS + word(tick)] = word(liquidity) + word(sign * liquidity) + bytes(192)
 
 
+def vouch(node: FakeNode) -> None:
+    """Let the factories know the pools that they announced."""
+    for log in node.creations:
+        created = decode_created(log, {V2.address: V2, V3.address: V3})
+        assert isinstance(created, CreatedPool)
+        (question,) = look_up(created)
+        answer = bytes(12) + bytes.fromhex(created.id[2:])
+        node.views.setdefault((question.to, question.data), answer)
+
+
 async def discovered(node: FakeNode, *, chunk_blocks: int = 10_000) -> Discovered:
+    vouch(node)
     async with node.serving(), open_rpc(node.http_url) as rpc:
         head = await rpc.call("eth_getBlockByNumber", "latest")
         survey = Survey(
@@ -136,7 +154,7 @@ async def test_pools_come_in_order_of_creation_across_kinds() -> None:
     node = node_with_tokens()
     second = PoolId("0x" + "a1" * 20)
     node.creations = [pair_created(PAIR, LOW, HIGH), pool_created(RANGED)]
-    node.creations.append(pair_created(second, LOW, HIGH, block=3))
+    node.creations.append(pair_created(second, LOW, another_token(node, 3), block=3))
     node.views |= {(pair, GET_RESERVES): bytes(96) for pair in (PAIR, second)}
     fund_range(node, RANGED, liquidity=1)
 
@@ -198,7 +216,8 @@ async def test_refused_range_is_halved_until_the_node_accepts_and_nothing_is_mis
     node.max_log_span = 7
     pairs = [PoolId(f"0x{number:040x}") for number in range(1, HEAD_NUMBER + 1)]
     node.creations = [
-        pair_created(pair, LOW, HIGH, block=number) for number, pair in enumerate(pairs, start=1)
+        pair_created(pair, LOW, another_token(node, number), block=number)
+        for number, pair in enumerate(pairs, start=1)
     ]
     node.views |= {(pair, GET_RESERVES): bytes(96) for pair in pairs}
 
@@ -224,6 +243,24 @@ async def test_block_replaced_meanwhile_is_a_divergence() -> None:
 
 def test_announcement_of_a_stranger_is_ignored() -> None:
     assert decode_created(pair_created(PAIR, LOW, HIGH), {V3.address: V3}) is None
+
+
+async def test_pool_that_its_factory_does_not_know_is_refused() -> None:
+    node = node_with_tokens()
+    node.creations = [pair_created(PAIR, LOW, HIGH)]
+    (question,) = look_up(
+        CreatedPool(
+            kind="uniswap_v2",
+            venue="two",
+            id=PAIR,
+            factory=V2.address,
+            keeper=Address(PAIR),
+            tokens=(LOW, HIGH),
+        )
+    )
+    node.views[question.to, question.data] = word(5)
+
+    assert (await discovered(node)).refused_by_reason() == {LOOK_ALIKE: 1}
 
 
 @pytest.mark.parametrize(

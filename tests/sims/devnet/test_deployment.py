@@ -10,8 +10,9 @@ from graphs.bellman_ford import find_cycles
 from graphs.market import Market
 from graphs.token_graph import TokenGraph
 from graphs.units import BPS, WEI_PER_ETHER, Address, PoolId
+from searcher.adapters.created_pools import Factory
 from searcher.adapters.decoding import HEADER_ONLY, decode_header
-from searcher.adapters.discovery import Factory, Survey, discover
+from searcher.adapters.discovery import Survey, discover
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.create2 import create2_address
 from searcher.executor_artifact import load_executor
