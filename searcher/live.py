@@ -22,7 +22,7 @@ from graphs.units import Address
 from searcher.adapters.block_reader import BlockReader
 from searcher.adapters.blocks import BlockFeed, FeedTerms
 from searcher.adapters.clock import SystemClock
-from searcher.adapters.created_pools import Factory
+from searcher.adapters.created_pools import NOWHERE, Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
 from searcher.adapters.discovery import Discovered, Survey, discover
 from searcher.adapters.endpoints import open_endpoints
@@ -209,6 +209,10 @@ def _survey(network: NetworkSettings) -> Survey:
                 venue=factory.venue,
                 address=Address(factory.address),
                 fee_pips=factory.fee_pips,
+                vault=Address(factory.vault or NOWHERE),
+                is_listed=factory.is_listed,
+                init_code_hash=factory.init_code_hash,
+                pools=tuple(map(Address, factory.pools)),
             )
             for factory in network.factories
         ),

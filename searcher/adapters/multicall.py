@@ -27,6 +27,10 @@ AGGREGATE3: Final = selector("aggregate3((address,bool,bytes)[])")
 CALLS_PER_REQUEST: Final = 500
 """A view of these contracts costs below 30,000 gas; nodes cap eth_call at 30 to 50 million."""
 
+ACCEPTED_BEFORE_GROWTH: Final = 8
+"""Requests in a row after which a size that was halved is doubled: a node's cap stays learnt for
+that long, and one stranger who burns gas does not slow down the rest of a discovery."""
+
 _FIELD: Final = "aggregate3"
 
 
@@ -57,7 +61,9 @@ class Multicall:
         return "eth_call", ({"to": self.address, "data": data}, {"blockHash": block_hash})
 
     async def aggregate(self, calls: Sequence[Call], block_hash: str) -> list[bytes | None]:
-        """Make all calls at the block, in requests of bounded size; None for one that reverted.
+        """Make all calls at the block; None for one that reverted.
+
+        A request that the node refuses is halved, and so are those after it.
 
         A stranger's contract may burn all the gas of a request. What failed beside others is
         asked again on its own, so that nobody's answer depends on their neighbours.
@@ -66,29 +72,37 @@ class Multicall:
             RpcError, WireError: the node refused, or there is no Multicall3 at that address.
         """
         results: list[bytes | None] = []
-        for start in range(0, len(calls), CALLS_PER_REQUEST):
-            chunk = calls[start : start + CALLS_PER_REQUEST]
-            results.extend(await self._answers(chunk, block_hash))
+        size, accepted = CALLS_PER_REQUEST, 0
+        while len(results) < len(calls):
+            chunk = calls[len(results) : len(results) + size]
+            answers = await self._attempt(chunk, block_hash)
+            if answers is not None:
+                results.extend(answers)
+                accepted += 1
+            elif len(chunk) == 1:
+                results.append(None)
+            else:
+                size, accepted = len(chunk) // 2, 0
+            if accepted == ACCEPTED_BEFORE_GROWTH:
+                size, accepted = min(2 * size, CALLS_PER_REQUEST), 0
         return results
 
-    async def _answers(self, calls: Sequence[Call], block_hash: str) -> list[bytes | None]:
+    async def _attempt(self, calls: Sequence[Call], block_hash: str) -> list[bytes | None] | None:
+        """The answers to one request; None where the node refused it."""
         method, params = self.at_block(calls, block_hash)
         try:
             answers = decode_answer(await self.rpc.call(method, *params), len(calls))
         except RpcError as error:
             if error.code is None:
                 raise
-            if len(calls) == 1:
-                return [None]
-            middle = len(calls) // 2
-            first = await self._answers(calls[:middle], block_hash)
-            return first + await self._answers(calls[middle:], block_hash)
+            return None
         if len(calls) == 1:
             return answers
-        return [
-            (await self._answers([call], block_hash))[0] if answer is None else answer
-            for call, answer in zip(calls, answers, strict=True)
-        ]
+        for index, answer in enumerate(answers):
+            if answer is None:
+                alone = await self._attempt([calls[index]], block_hash)
+                answers[index] = alone[0] if alone else None
+        return answers
 
 
 def decode_answer(value: object, count: int) -> list[bytes | None]:

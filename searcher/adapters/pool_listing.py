@@ -8,7 +8,7 @@ from typing import Final
 
 from graphs.units import Address, PoolId
 from searcher.adapters.abi import WORD_BITS, decode_address, decode_unsigned, encode_word, selector
-from searcher.adapters.created_pools import CreatedPool, Factory, PoolKind, pool_at
+from searcher.adapters.created_pools import NOWHERE, CreatedPool, Factory, PoolKind, pool_at
 from searcher.adapters.multicall import Call
 from searcher.adapters.reading_stage import StateBlock, given
 from searcher.errors import WireError
@@ -22,8 +22,6 @@ _LISTS: Final[Mapping[PoolKind, tuple[bytes, bytes]]] = {
     "curve": (selector("pool_count()"), selector("pool_list(uint256)")),
 }
 
-NOBODY: Final = Address("0x" + "0" * 40)
-
 
 async def list_pools(
     block: StateBlock, factory: Factory, known: Container[PoolId]
@@ -35,7 +33,7 @@ async def list_pools(
         WireError: the factory has no such list.
     """
     contracts = list(factory.pools)
-    if factory.address != NOBODY:
+    if factory.address != NOWHERE:
         contracts += await _listed(block, factory)
     fresh = dict.fromkeys(contract for contract in contracts if PoolId(contract) not in known)
     return [pool_at(factory, contract) for contract in fresh]

@@ -19,7 +19,17 @@ MAX_HEAD_AGE_SLOTS: Final = 3
 class FactorySettings(Section):
     """An exchange whose pools are discovered from its factory's events."""
 
-    kind: Literal["uniswap_v2", "uniswap_v3"]
+    kind: Literal[
+        "uniswap_v2",
+        "uniswap_v3",
+        "uniswap_v4",
+        "solidly",
+        "balancer_weighted_v1",
+        "balancer_weighted",
+        "balancer_stable",
+        "balancer_composable",
+        "curve",
+    ]
     """The curve and the ABI."""
 
     venue: str
@@ -29,7 +39,29 @@ class FactorySettings(Section):
     """The factory."""
 
     fee_pips: Annotated[int, Field(ge=0, lt=PIPS)] = 3_000
-    """Of uniswap_v2 pools, which do not say; V3 pools carry their own."""
+    """Of uniswap_v2 pools, which do not say; the others carry their own."""
+
+    vault: HexAddress | None = None
+    """Balancer's, for its kinds alone: there it is needed."""
+
+    is_listed: bool = False
+    """Whether pools are read from the factory's list instead of its past events."""
+
+    init_code_hash: Annotated[str, Field(pattern="^(0x[0-9a-f]{64})?$")] = ""
+    """Of its pools' creation code: their addresses are derived; empty to ask the factory."""
+
+    pools: tuple[HexAddress, ...] = ()
+    """Of kind curve: pools that the factory does not list."""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.kind.startswith("balancer") != (self.vault is not None):
+            raise PydanticCustomError("vault", "balancer kinds have a vault and no others do")
+        if self.is_listed and self.kind not in {"uniswap_v2", "solidly", "curve"}:
+            raise PydanticCustomError("is_listed", "factories of this kind have no list")
+        if self.pools and self.kind != "curve":
+            raise PydanticCustomError("pools", "only kind curve takes pools by address")
+        return self
 
 
 WITHOUT_ADDRESS: Final = (LenderKind.NONE, LenderKind.UNISWAP_V2, LenderKind.UNISWAP_V3)

@@ -95,3 +95,31 @@ async def test_contract_that_burns_all_gas_takes_no_neighbour_along(
     answers = await multicall.aggregate(batch, "0x" + "00" * 32)
 
     assert answers == [None if index in greedy else bytes([index]) for index in range(count)]
+
+
+class CappedNode(GreedyNode):
+    """Refuses requests of more calls than its cap, and counts them all."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(set())
+        self.cap = cap
+        self.sizes: list[int] = []
+
+    @override
+    async def call(self, method: str, *params: object) -> object:
+        """Answer up to the cap."""
+        data = params[0]["data"]  # type: ignore[index]  # the request of an eth_call
+        self.sizes.append(int(data[74:138], 16))
+        if self.sizes[-1] > self.cap:
+            raise RpcError(method=method, node="capped", reason="too large", code=-32_000)
+        return await super().call(method, *params)
+
+
+async def test_size_that_a_node_accepts_is_kept_for_the_next_requests() -> None:
+    node = CappedNode(cap=130)
+    batch = [Call(to=Address(f"0x{index:040x}"), data=bytes([index % 256])) for index in range(900)]
+
+    answers = await Multicall(rpc=node, address=Address("0x" + "ca" * 20)).aggregate(batch, "0x")
+
+    assert answers == [call.data for call in batch]
+    assert node.sizes == [500, 250, *([125] * 7), 25]
