@@ -37,11 +37,20 @@ def signed_digest(body: bytes) -> bytes:
 
 
 def sign_body(body: bytes, key: PrivateKey) -> str:
-    """Return the header value for exactly these request bytes (RFC 6979, low s, v 27 or 28)."""
+    """Return the header value for exactly these request bytes."""
+    return header_prefix(key.public_key) + body_signature(body, key)
+
+
+def header_prefix(public_key: PublicKey) -> str:
+    """Return what every header of this key begins with, up to the signature's 0x."""
+    return to_checksum_address(address_of(public_key)) + ":"
+
+
+def body_signature(body: bytes, key: PrivateKey) -> str:
+    """Return the signature of these bytes in hex (RFC 6979, low s, v 27 or 28)."""
     signature = key.sign_recoverable(signed_digest(body), hasher=None)
-    recovery_id = signature[_SIGNATURE_BODY_BYTES]
-    encoded = signature[:_SIGNATURE_BODY_BYTES] + bytes([recovery_id + RECOVERY_ID_OFFSET])
-    return f"{to_checksum_address(address_of(key.public_key))}:0x{encoded.hex()}"
+    recovery_id = signature[_SIGNATURE_BODY_BYTES] + RECOVERY_ID_OFFSET
+    return "0x" + (signature[:_SIGNATURE_BODY_BYTES] + bytes([recovery_id])).hex()
 
 
 def address_of(public_key: PublicKey) -> Address:

@@ -35,7 +35,7 @@ def encode(item: Item) -> bytes:
     payload = b"".join(
         [_encode_string(one) if isinstance(one, bytes) else encode(one) for one in item]
     )
-    return _prefix(len(payload), LIST_OFFSET) + payload
+    return prefix(len(payload), LIST_OFFSET) + payload
 
 
 def encode_integer(value: int) -> bytes:
@@ -61,10 +61,11 @@ def _encode_string(item: bytes) -> bytes:
         return item
     if length <= SHORT_LENGTH:
         return _SHORT_PREFIXES[length] + item
-    return _prefix(length, STRING_OFFSET) + item
+    return prefix(length, STRING_OFFSET) + item
 
 
-def _prefix(length: int, offset: int) -> bytes:
+def prefix(length: int, offset: int) -> bytes:
+    """Return what stands before so many bytes of a string or of a list."""
     if length <= SHORT_LENGTH:
         return bytes([offset + length])
     size = encode_integer(length)

@@ -6,18 +6,16 @@ quotes one.
 
 from collections.abc import Mapping
 
-import coincurve
+from coincurve import PrivateKey
 from coincurve.utils import GROUP_ORDER_INT
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from eth_keys.backends.coincurve import CoinCurveECCBackend
 from eth_keys.main import lazy_key_api
-from eth_utils.address import to_checksum_address
 from typing_extensions import override
 
 from graphs.units import Address
+from searcher.dynamic_fee import sign_dynamic_fee
 from searcher.errors import KeyMissingError
-from searcher.flashbots import sign_body
+from searcher.flashbots import address_of, body_signature, header_prefix
 from searcher.ports import Signer, UnsignedTransaction
 
 KEY_BYTES = 32
@@ -27,43 +25,32 @@ class TradingKey(Signer):
     """Signs type-2 transactions of one account on one chain."""
 
     def __init__(self, secret: bytes, *, chain_id: int) -> None:
-        self._account: LocalAccount = Account.from_key(secret)
+        self._key = PrivateKey(secret)
+        self._address = address_of(self._key.public_key)
         self._chain_id = chain_id
 
     @property
     @override
     def address(self) -> Address:
         """The account that pays gas and owns the executor."""
-        return Address(self._account.address.lower())
+        return self._address
 
     @override
     def sign(self, transaction: UnsignedTransaction) -> bytes:
         """The raw signed transaction (EIP-1559, RFC 6979)."""
-        signed = self._account.sign_transaction(
-            {
-                "type": 2,
-                "chainId": self._chain_id,
-                "nonce": transaction.nonce,
-                "to": to_checksum_address(transaction.to),
-                "value": 0,
-                "data": transaction.data,
-                "gas": transaction.gas_limit_gas,
-                "maxFeePerGas": transaction.max_fee_per_gas_wei,
-                "maxPriorityFeePerGas": transaction.max_priority_fee_per_gas_wei,
-            }
-        )
-        return bytes(signed.raw_transaction)
+        return sign_dynamic_fee(transaction, chain_id=self._chain_id, key=self._key)
 
 
 class IdentityKey:
     """Signs requests to relays; holds no funds."""
 
     def __init__(self, secret: bytes) -> None:
-        self._key = coincurve.PrivateKey(secret)
+        self._key = PrivateKey(secret)
+        self._prefix = header_prefix(self._key.public_key)
 
     def header(self, body: bytes) -> str:
         """The `X-Flashbots-Signature` of exactly these bytes."""
-        return sign_body(body, self._key)
+        return self._prefix + body_signature(body, self._key)
 
 
 def load_secret(reference: str, variables: Mapping[str, str]) -> bytes:

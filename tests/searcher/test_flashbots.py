@@ -1,6 +1,7 @@
 """The protocol's hashes and signature against recorded vectors, and against eth-account."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from eth_utils.crypto import keccak
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from graphs.units import Address
+from searcher.dynamic_fee import sign_dynamic_fee
 from searcher.flashbots import (
     address_of,
     bundle_hash,
@@ -18,9 +21,28 @@ from searcher.flashbots import (
     signed_digest,
     transaction_hash,
 )
+from searcher.ports import UnsignedTransaction
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "relay_vectors.json").read_text())
 IDENTITY = PrivateKey(bytes.fromhex(VECTORS["keys"]["K2"][0][2:]))
+
+TRANSFER = UnsignedTransaction(
+    nonce=0,
+    to=Address("0x" + "33" * 20),
+    data=b"",
+    gas_limit_gas=21_000,
+    max_fee_per_gas_wei=10,
+    max_priority_fee_per_gas_wei=1,
+)
+
+
+@pytest.mark.parametrize(("name", "nonce"), [("A", 0), ("B", 1)])
+def test_signed_transfer_is_the_recorded_one(name: str, nonce: int) -> None:
+    key = PrivateKey(bytes.fromhex(VECTORS["keys"]["K1"][0][2:]))
+
+    raw = sign_dynamic_fee(replace(TRANSFER, nonce=nonce), chain_id=1, key=key, value_wei=1)
+
+    assert "0x" + raw.hex() == VECTORS["txs"][name]["raw"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["signature"], ids=lambda vector: vector["bodyKeccak"])

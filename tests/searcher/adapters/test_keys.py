@@ -11,9 +11,10 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from graphs.units import Address
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.errors import KeyMissingError
 from searcher.flashbots import address_of, signed_digest
@@ -24,14 +25,16 @@ from tests.searcher.records import EXECUTOR
 REFERENCE = "env:CANARY_KEY"
 CANARY = secrets.token_bytes(32)
 SECRETS = st.integers(min_value=1, max_value=GROUP_ORDER_INT - 1).map(lambda key: key.to_bytes(32))
+UINT64_MAX = 2**64 - 1
+FEES = st.integers(min_value=0, max_value=2**256 - 1) | st.sampled_from([0, 127, 128, 255, 256])
 TRANSACTIONS = st.builds(
     UnsignedTransaction,
-    nonce=st.integers(min_value=0, max_value=2**64 - 2),
-    to=st.just(EXECUTOR),
-    data=st.binary(max_size=600),
-    gas_limit_gas=st.integers(min_value=21_000, max_value=30_000_000),
-    max_fee_per_gas_wei=st.integers(min_value=0, max_value=2**64),
-    max_priority_fee_per_gas_wei=st.just(0),
+    nonce=st.integers(min_value=0, max_value=UINT64_MAX - 1) | st.sampled_from([0, 127, 128]),
+    to=st.binary(min_size=20, max_size=20).map(lambda raw: Address("0x" + raw.hex())),
+    data=st.binary(max_size=600) | st.integers(0, 70_000).map(bytes),
+    gas_limit_gas=st.integers(min_value=0, max_value=UINT64_MAX),
+    max_fee_per_gas_wei=FEES,
+    max_priority_fee_per_gas_wei=FEES,
 )
 BLANK = UnsignedTransaction(
     nonce=0,
@@ -71,7 +74,10 @@ def test_every_signer_is_deterministic_and_tells_transactions_apart(
     assert signer.address == signer.address.lower()
 
 
-@given(secret=SECRETS, transaction=TRANSACTIONS, chain_id=st.integers(1, 2**32))
+@given(secret=SECRETS, transaction=TRANSACTIONS, chain_id=st.integers(1, UINT64_MAX))
+@example(secret=b"\x01" * 32, transaction=BLANK, chain_id=1)
+@example(secret=b"\x01" * 32, transaction=replace(BLANK, data=b"\x7f"), chain_id=128)
+@example(secret=b"\x01" * 32, transaction=replace(BLANK, data=b"\x80"), chain_id=255)
 def test_signed_transaction_equals_the_one_of_eth_account(
     secret: bytes, transaction: UnsignedTransaction, chain_id: int
 ) -> None:
@@ -81,12 +87,12 @@ def test_signed_transaction_equals_the_one_of_eth_account(
         "type": 2,
         "chainId": chain_id,
         "nonce": transaction.nonce,
-        "to": to_checksum_address(EXECUTOR),
+        "to": to_checksum_address(transaction.to),
         "value": 0,
         "data": transaction.data,
         "gas": transaction.gas_limit_gas,
         "maxFeePerGas": transaction.max_fee_per_gas_wei,
-        "maxPriorityFeePerGas": 0,
+        "maxPriorityFeePerGas": transaction.max_priority_fee_per_gas_wei,
     }
     assert raw == bytes(Account.sign_transaction(fields, secret).raw_transaction)
 
