@@ -26,6 +26,7 @@ from searcher.settings.bot import (
 from searcher.settings.exchanges import ExchangesSettings
 from searcher.settings.fields import LIKE_A_KEY, Section, address
 from searcher.settings.network import NetworkSettings
+from searcher.settings.submission import SubmissionSettings
 
 Chosen = TypeVar("Chosen", bound=Section)
 
@@ -35,6 +36,7 @@ class Settings(Section):
 
     search: SearchSettings = SearchSettings()
     bidding: BiddingSettings = BiddingSettings()
+    submission: SubmissionSettings = SubmissionSettings()
     keys: KeySettings = KeySettings()
     ledger: LedgerSettings = LedgerSettings()
     deployments: DeploymentSettings = DeploymentSettings()

@@ -12,8 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-import aiohttp
-
 from graphs.kernels import load_kernels
 from graphs.market import Market
 from graphs.pools.base import Pool
@@ -27,6 +25,8 @@ from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_head
 from searcher.adapters.discovery import Discovered, Survey, discover
 from searcher.adapters.endpoints import open_endpoints
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
+from searcher.adapters.discovery import Discovered, Factory, Survey, discover
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
 from searcher.adapters.ledger_history import History, read_history
@@ -36,7 +36,10 @@ from searcher.adapters.multicall import Multicall
 from searcher.adapters.reconciliation import Reconciled, reconcile
 from searcher.adapters.relays import FlashbotsRelay
 from searcher.adapters.rpc import Rpc
+from searcher.adapters.relays import BuilderRelay, RequestDesk
+from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.adapters.simulators import CallBundleSimulator
+from searcher.builder_table import BY_NAME
 from searcher.config import (
     Settings,
 )
@@ -55,12 +58,11 @@ from searcher.settings.network import (
     NetworkSettings,
 )
 from searcher.tracker import KEPT_BLOCKS, Tracker
+from searcher.submission_policy import forwarded, is_chosen
+from searcher.tracker import Tracker
 
 OWNER_CALL: Final = "0x8da5cb5b"
 """Calldata of the executor's `owner()`."""
-
-SUBMISSION_TIMEOUT_SECONDS: Final = 2.0
-"""For one request to a relay; a slot has no time for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -154,7 +156,7 @@ async def run_live(run: Run, watch: Watch) -> None:
             ports = Ports(
                 feed=feed,
                 simulator=CallBundleSimulator(endpoints[0]),
-                relays=_relays(endpoints, clock) if run.sends else (),
+                relays=_relays(run, endpoints, clock) if run.sends else (),
                 signer=signer,
                 ledger=ledger,
                 clock=clock,
@@ -197,8 +199,26 @@ def _terms(run: Run) -> Terms:
     )
 
 
-def _relays(endpoints: tuple[FlashbotsEndpoint, ...], clock: Clock) -> tuple[FlashbotsRelay, ...]:
-    return tuple(FlashbotsRelay(endpoint, clock) for endpoint in endpoints)
+def _relays(
+    run: Run, endpoints: tuple[FlashbotsEndpoint, ...], clock: Clock
+) -> tuple[BuilderRelay, ...]:
+    """Those that the policy sends to, sharing one desk, which writes and signs a body once."""
+    submission = run.settings.submission
+    desk = RequestDesk(
+        IdentityKey(run.secrets.identity).header,
+        builders=forwarded(submission.policy, submission.builders),
+    )
+    return tuple(
+        BuilderRelay(
+            endpoint,
+            clock,
+            profile=BY_NAME[relay.profile],
+            desk=desk,
+            credential=relay.credential.get_secret_value() if relay.credential else "",
+        )
+        for relay, endpoint in zip(run.network.relays, endpoints, strict=True)
+        if is_chosen(BY_NAME[relay.profile], submission.policy)
+    )
 
 
 def _survey(network: NetworkSettings) -> Survey:
@@ -273,8 +293,7 @@ async def _endpoints(run: Run) -> AsyncIterator[tuple[FlashbotsEndpoint, ...]]:
     if not run.network.relays:
         raise ConfigError("no relay is configured; the first one simulates every bundle")
     identity = IdentityKey(run.secrets.identity)
-    timeout = aiohttp.ClientTimeout(total=SUBMISSION_TIMEOUT_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    async with open_relay_session() as session:
         yield tuple(
             FlashbotsEndpoint(
                 session,

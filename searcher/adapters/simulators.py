@@ -9,11 +9,12 @@ from typing import Final
 from typing_extensions import override
 
 from graphs.fixed_point import UINT256_MAX
-from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, shown
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.calldata import decode_result
 from searcher.errors import SearcherError, WireError
 from searcher.model import Bundle, Simulation
 from searcher.ports import Simulator
+from searcher.relay_answers import shown
 from searcher.reverts import decode_revert
 
 COUNT_MAX: Final = 2**63 - 1
@@ -39,7 +40,7 @@ class CallBundleSimulator(Simulator):
             },
         )
         if answer.refusal is not None:
-            return self._failed(bundle, answer.refusal, has_run=False)
+            return self._failed(bundle, str(answer.refusal), has_run=False)
         try:
             return self._read(bundle, answer.result)
         except SearcherError as error:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from graphs.units import PIPS
+from searcher.builder_table import BY_NAME
 from searcher.flash_lenders import LenderKind
 from searcher.settings.endpoints import EndpointSettings
 from searcher.settings.exchanges import AssetSettings
@@ -99,6 +100,22 @@ class RelaySettings(Section):
     url: Endpoint
     """Where to POST."""
 
+    profile: str = "flashbots"
+    """The row of the builder table whose dialect it speaks."""
+
+    credential: Endpoint | None = None
+    """The `Authorization` of builders that want one; as a reference to the environment."""
+
+    @field_validator("profile")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in BY_NAME:
+            known = ", ".join(BY_NAME)
+            raise PydanticCustomError(
+                "profile", "no builder {name}; known: {known}", {"name": name, "known": known}
+            )
+        return name
+
 
 class NetworkSettings(Section):
     """A chain with the contracts that matter on it."""
@@ -164,3 +181,5 @@ class NetworkSettings(Section):
         return self.max_head_age_seconds or MAX_HEAD_AGE_SLOTS * self.slot_seconds
     assets: dict[str, AssetSettings] = Field(default_factory=dict)
     """The tokens that assets of exchanges can be withdrawn as, by canonical id."""
+    tenderly_url: Endpoint | None = None
+    """A Tenderly node, for the simulator of that name."""

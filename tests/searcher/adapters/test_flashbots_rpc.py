@@ -11,9 +11,11 @@ from coincurve import PublicKey
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from searcher.adapters.flashbots_rpc import ANSWER_LIMIT, WORDS_LIMIT, Answer, _answer, shown
+from searcher.adapters.flashbots_rpc import ANSWER_LIMIT
 from searcher.command_line import RECURSION_LIMIT
 from searcher.flashbots import SIGNATURE_HEADER, address_of, signed_digest
+from searcher.relay_answers import WORDS_LIMIT, Answer, StatsUnavailable, read_answer, shown
+from searcher.relay_requests import bundle_stats, user_stats
 from tests.searcher.adapters.http_endpoint import (
     SHORT_TIMEOUT_SECONDS,
     answered,
@@ -40,6 +42,11 @@ def _recursion_limit() -> None:
 async def said(body: bytes, *, status: int = 200) -> Answer:
     async with answered(body, status=status) as client:
         return await client.call("eth_callBundle", {})
+
+
+def words(answer: Answer) -> str:
+    assert answer.refusal is not None
+    return answer.refusal.words
 
 
 async def fine(_request: web.Request) -> web.Response:
@@ -99,10 +106,14 @@ async def test_body_is_one_json_rpc_request() -> None:
     ],
 )
 async def test_answer_without_a_result_is_a_refusal(status: int, body: bytes, refusal: str) -> None:
-    assert await said(body, status=status) == Answer(result=None, refusal=refusal)
+    answer = await said(body, status=status)
+
+    assert answer.result is None
+    assert answer.refusal is not None
+    assert answer.refusal.words == refusal
 
 
-async def test_result_null_is_an_answer() -> None:
+async def test_result_null_is_anread_answer() -> None:
     assert await said(result(None)) == Answer(result=None, refusal=None)
 
 
@@ -121,7 +132,7 @@ async def test_answer_in_many_packets_is_read_whole() -> None:
 async def test_answer_of_five_megabytes_is_refused() -> None:
     answer = await said(result("x" * 5 * 2**20))
 
-    assert answer.refusal == f"HTTP 200: more than {ANSWER_LIMIT} bytes"
+    assert words(answer) == f"unreachable: HTTP 200: more than {ANSWER_LIMIT} bytes"
 
 
 async def test_answer_just_below_the_limit_is_read_whole() -> None:
@@ -142,8 +153,7 @@ async def test_endpoint_that_does_not_answer_in_time_is_unreachable() -> None:
             answer = await client.call("eth_callBundle", {})
         released.set()
 
-    assert answer.refusal is not None
-    assert answer.refusal.startswith("unreachable: ")
+    assert words(answer).startswith("unreachable: ")
 
 
 async def test_endpoint_that_hangs_up_is_unreachable() -> None:
@@ -155,7 +165,7 @@ async def test_endpoint_that_hangs_up_is_unreachable() -> None:
     async with serving(hang_up) as (url, _), endpoint(url) as client:
         answer = await client.call("eth_callBundle", {})
 
-    assert answer == Answer(result=None, refusal="unreachable: ServerDisconnectedError")
+    assert words(answer) == "unreachable: ServerDisconnectedError"
 
 
 async def test_endpoint_that_lies_about_its_encoding_is_unreachable() -> None:
@@ -177,9 +187,8 @@ async def test_url_that_leads_nowhere_is_unreachable_and_not_quoted(url: str) ->
     async with endpoint(url) as client:
         answer = await client.call("eth_callBundle", {})
 
-    assert answer.refusal is not None
-    assert answer.refusal.startswith("unreachable: ")
-    assert "127.0.0.1" not in answer.refusal
+    assert words(answer).startswith("unreachable: ")
+    assert "127.0.0.1" not in words(answer)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -192,24 +201,36 @@ async def test_redirect_is_not_followed_with_our_transactions(status: int) -> No
         async with serving(redirect) as (url, _), endpoint(url) as client:
             answer = await client.call("eth_sendBundle", {"txs": ["0x02"]})
 
-    assert (stolen.bodies, answer.refusal) == ([], f"HTTP {status}: not JSON")
+    assert (stolen.bodies, words(answer)) == ([], f"HTTP {status}: not JSON")
 
 
 @given(envelope=ENVELOPES | JSON, status=st.sampled_from([200, 400, 500]))
 @example(envelope={"error": {"message": "\x00" * 1000}}, status=200)
 def test_any_json_is_a_result_or_a_refusal(envelope: object, status: int) -> None:
-    answer = _answer(status, msgspec.json.encode(envelope))
+    answer = read_answer(status, msgspec.json.encode(envelope))
 
     assert answer.refusal is None or answer.result is None
-    assert answer.refusal is None or len(answer.refusal) <= WORDS_LIMIT
+    assert answer.refusal is None or len(answer.refusal.words) <= WORDS_LIMIT
 
 
 @given(body=st.binary())
 def test_any_bytes_are_a_value(body: bytes) -> None:
-    assert isinstance(_answer(200, body), Answer)
+    assert isinstance(read_answer(200, body), Answer)
 
 
 @given(words=st.text(st.characters()))
 def test_words_of_a_stranger_are_shown_short_and_in_one_printable_line(words: str) -> None:
     assert shown(words).isprintable()
     assert len(shown(words)) <= WORDS_LIMIT
+
+
+async def test_statistics_that_are_gone_are_a_value() -> None:
+    async with answered(b"Forbidden", status=403) as client:
+        assert await client.stats(user_stats(1)) == StatsUnavailable()
+
+
+async def test_statistics_that_a_relay_still_keeps_are_an_answer() -> None:
+    async with answered(result({"isHighPriority": True})) as client:
+        answer = await client.stats(bundle_stats("0x" + "00" * 32, 1))
+
+    assert answer == Answer(result={"isHighPriority": True}, refusal=None)

@@ -14,11 +14,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from searcher.adapters.flashbots_rpc import Answer, FlashbotsEndpoint
+from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.simulators import COUNT_MAX, CallBundleSimulator
 from searcher.bundles import admit
 from searcher.model import AdmittedBundle, Simulation
 from searcher.ports import Simulator
+from searcher.relay_answers import Answer
 from tests.searcher.adapters.http_endpoint import answered, closed_url, endpoint, result, serving
 from tests.searcher.fakes import AgreeingSimulator
 from tests.searcher.records import BID, OPPORTUNITY, bundle
@@ -201,7 +202,7 @@ async def test_simulator_that_is_not_there_is_a_reason() -> None:
     async with endpoint(closed_url()) as client:
         simulation = await CallBundleSimulator(client).simulate(BUNDLE)
 
-    assert str(simulation.revert_reason).startswith("unreachable: ")
+    assert str(simulation.revert_reason).startswith("server_unavailable: unreachable: ")
 
 
 @given(answer=ANSWERS | JSON)
