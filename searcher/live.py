@@ -5,12 +5,13 @@ is what runs on mainnet, with other addresses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
+
+import aiohttp
 
 from graphs.kernels import load_kernels
 from graphs.market import Market
@@ -38,7 +39,6 @@ from searcher.adapters.relays import FlashbotsRelay
 from searcher.adapters.rpc import Rpc
 from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.adapters.simulators import CallBundleSimulator
 from searcher.builder_table import BY_NAME
 from searcher.config import (
     Settings,
@@ -58,6 +58,7 @@ from searcher.settings.network import (
     NetworkSettings,
 )
 from searcher.tracker import KEPT_BLOCKS, Tracker
+from searcher.simulator_wiring import Connections, simulator_of
 from searcher.submission_policy import forwarded, is_chosen
 from searcher.tracker import Tracker
 
@@ -139,8 +140,9 @@ async def run_live(run: Run, watch: Watch) -> None:
     clock, random = SystemClock(), Random()  # noqa: S311 - spreads attempts to connect
     async with (
         open_endpoints(run.network.nodes, clock=clock, random=random) as rpc,
-        _endpoints(run) as endpoints,
+        open_relay_session() as session,
     ):
+        endpoints = _endpoints(run, session)
         signer = TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
         await check_chain(rpc, run.network)
         executor = await _checked_executor(rpc, run.network, owner=signer.address)
@@ -155,7 +157,11 @@ async def run_live(run: Run, watch: Watch) -> None:
         with open_ledger(run.ledger) as ledger:
             ports = Ports(
                 feed=feed,
-                simulator=CallBundleSimulator(endpoints[0]),
+                simulator=simulator_of(
+                    run.settings.submission,
+                    run.network,
+                    Connections(rpc=rpc, session=session, relay=endpoints[0], clock=clock),
+                ),
                 relays=_relays(run, endpoints, clock) if run.sends else (),
                 signer=signer,
                 ledger=ledger,
@@ -204,6 +210,12 @@ def _relays(
 ) -> tuple[BuilderRelay, ...]:
     """Those that the policy sends to, sharing one desk, which writes and signs a body once."""
     submission = run.settings.submission
+    if not any(
+        is_chosen(BY_NAME[relay.profile], submission.policy) for relay in run.network.relays
+    ):
+        raise ConfigError(
+            f"policy {submission.policy} uses none of the relays; add one, or change it"
+        )
     desk = RequestDesk(
         IdentityKey(run.secrets.identity).header,
         builders=forwarded(submission.policy, submission.builders),
@@ -288,21 +300,19 @@ def _feed_terms(network: NetworkSettings, random: Random) -> FeedTerms:
     )
 
 
-@asynccontextmanager
-async def _endpoints(run: Run) -> AsyncIterator[tuple[FlashbotsEndpoint, ...]]:
+def _endpoints(run: Run, session: aiohttp.ClientSession) -> tuple[FlashbotsEndpoint, ...]:
     if not run.network.relays:
-        raise ConfigError("no relay is configured; the first one simulates every bundle")
+        raise ConfigError("no relay is configured; add one to the network")
     identity = IdentityKey(run.secrets.identity)
-    async with open_relay_session() as session:
-        yield tuple(
-            FlashbotsEndpoint(
-                session,
-                name=relay.name,
-                url=relay.url.get_secret_value(),
-                sign=identity.header,
-            )
-            for relay in run.network.relays
+    return tuple(
+        FlashbotsEndpoint(
+            session,
+            name=relay.name,
+            url=relay.url.get_secret_value(),
+            sign=identity.header,
         )
+        for relay in run.network.relays
+    )
 
 
 async def check_chain(rpc: Rpc, network: NetworkSettings) -> None:

@@ -4,17 +4,20 @@ Geth writes amounts as decimal strings and counts as JSON integers, reth writes 
 quantities; both are read. A failing transaction has `error` or `revert`, or no `value`.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from typing_extensions import override
 
 from graphs.fixed_point import UINT256_MAX
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
+from searcher.adapters.request_budget import RequestBudget
 from searcher.calldata import decode_result
 from searcher.errors import SearcherError, WireError
 from searcher.model import Bundle, Simulation
 from searcher.ports import Simulator
 from searcher.relay_answers import shown
+from searcher.relay_profiles import CALL
 from searcher.reverts import decode_revert
 
 COUNT_MAX: Final = 2**63 - 1
@@ -24,15 +27,20 @@ COUNT_MAX: Final = 2**63 - 1
 class CallBundleSimulator(Simulator):
     """A relay or a node that answers `eth_callBundle`."""
 
-    def __init__(self, endpoint: FlashbotsEndpoint) -> None:
+    def __init__(self, endpoint: FlashbotsEndpoint, budget: RequestBudget | None = None) -> None:
+        """Take the endpoint, and how often a minute it may be asked; None for a node of ours."""
         self._endpoint = endpoint
+        self._budget = budget
 
     @override
     async def simulate(self, bundle: Bundle) -> Simulation:
         """Run the bundle at the top of its target block. Every trouble is a revert reason."""
+        if self._budget is not None and not self._budget.take(CALL):
+            reason = f"rate_limited: not sent: {CALL} is at its limit for this minute"
+            return not_run(bundle, self._endpoint.name, reason)
         state_block = bundle.bid.opportunity.block_number
         answer = await self._endpoint.call(
-            "eth_callBundle",
+            CALL,
             {
                 "txs": ["0x" + raw.hex() for raw in bundle.txs],
                 "blockNumber": hex(bundle.bid.target_block),
@@ -40,11 +48,11 @@ class CallBundleSimulator(Simulator):
             },
         )
         if answer.refusal is not None:
-            return self._failed(bundle, str(answer.refusal), has_run=False)
+            return not_run(bundle, self._endpoint.name, str(answer.refusal))
         try:
             return self._read(bundle, answer.result)
         except SearcherError as error:
-            return self._failed(bundle, str(error), has_run=False)
+            return not_run(bundle, self._endpoint.name, str(error))
 
     def _read(self, bundle: Bundle, result: object) -> Simulation:
         answer = _object(result, "result")
@@ -54,7 +62,7 @@ class CallBundleSimulator(Simulator):
         for entry in entries:
             reason = _failure(_object(entry, "results[]"))
             if reason is not None:
-                return self._failed(bundle, reason, has_run=True)
+                return reverted(bundle, self._endpoint.name, reason)
         ours = entries[-len(bundle.bids) :]
         return Simulation(
             simulator=self._endpoint.name,
@@ -69,17 +77,24 @@ class CallBundleSimulator(Simulator):
             revert_reason=None,
         )
 
-    def _failed(self, bundle: Bundle, reason: str, *, has_run: bool) -> Simulation:
-        return Simulation(
-            simulator=self._endpoint.name,
-            has_run=has_run,
-            bundle_hash=bundle.bundle_hash,
-            state_block=bundle.bid.opportunity.block_number,
-            gas_used_gas=0,
-            coinbase_diff_wei=0,
-            gross_profit_wei=0,
-            revert_reason=reason,
-        )
+
+def not_run(bundle: Bundle, simulator: str, reason: str) -> Simulation:
+    """Make the answer of a simulator that did not execute the bundle."""
+    return replace(reverted(bundle, simulator, reason), has_run=False)
+
+
+def reverted(bundle: Bundle, simulator: str, reason: str) -> Simulation:
+    """Make the answer of a simulator in which a transaction failed."""
+    return Simulation(
+        simulator=simulator,
+        has_run=True,
+        bundle_hash=bundle.bundle_hash,
+        state_block=bundle.bid.opportunity.block_number,
+        gas_used_gas=0,
+        coinbase_diff_wei=0,
+        gross_profit_wei=0,
+        revert_reason=reason,
+    )
 
 
 def _gross_profit_wei(entry: object) -> int:
