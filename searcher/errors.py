@@ -13,6 +13,7 @@
     ├── SnapshotError     a file of pools is damaged, or of another chain or other settings
     ├── LedgerError       the record of decisions cannot be written
     ├── DeployError       the executor cannot be deployed, or is not what it should be
+    ├── SignerError       the signer process is not there, or refused
     └── KeyMissingError   a signing key is configured but not there
 
 Expected outcomes (no cycle, a revert, a refusal, a late answer) are values, not errors.
@@ -133,6 +134,14 @@ class KeyMissingError(SearcherError):
         super().__init__(f"no key at {reference}: {remedy}")
         self.reference = reference
         self.remedy = remedy
+
+
+class SignerError(SearcherError):
+    """The signer process did not sign; without signatures nothing can be sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"signer: {reason}")
+        self.reason = reason
 
 
 class TransactionFlaw(StrEnum):

@@ -4,10 +4,14 @@ Importable from the composition roots alone. No object here shows a key in its r
 quotes one.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
 from coincurve import PrivateKey
 from coincurve.utils import GROUP_ORDER_INT
+from eth_keyfile.keyfile import decode_keyfile_json
 from eth_keys.backends.coincurve import CoinCurveECCBackend
 from eth_keys.main import lazy_key_api
 from typing_extensions import override
@@ -18,7 +22,13 @@ from searcher.errors import KeyMissingError
 from searcher.flashbots import address_of, body_signature, header_prefix
 from searcher.ports import Signer, UnsignedTransaction
 
-KEY_BYTES = 32
+KEY_BYTES: Final = 32
+
+KEYSTORE_PREFIX: Final = "keystore:"
+"""Before the path of an encrypted key file."""
+
+UNLOCK_VARIABLE: Final = "SEARCHER_KEYSTORE_PASSPHRASE"
+"""Names the environment variable that opens key files."""
 
 
 class TradingKey(Signer):
@@ -54,11 +64,13 @@ class IdentityKey:
 
 
 def load_secret(reference: str, variables: Mapping[str, str]) -> bytes:
-    """The 32 bytes that an `env:NAME` reference points at.
+    """The 32 bytes that an `env:NAME` or `keystore:PATH` reference points at.
 
     Raises:
-        KeyMissingError: the variable is not set, or does not hold 64 hex digits of a key.
+        KeyMissingError: there is no key, or the passphrase does not open it.
     """
+    if reference.startswith(KEYSTORE_PREFIX):
+        return _checked(_from_keystore(reference, variables), reference, "must hold a key")
     name = reference.removeprefix("env:")
     text = variables.get(name, "").removeprefix("0x")
     if not text:
@@ -67,9 +79,29 @@ def load_secret(reference: str, variables: Mapping[str, str]) -> bytes:
         secret = bytes.fromhex(text)
     except ValueError:
         secret = b""
+    return _checked(secret, reference, f"{name} must be 0x and 64 hex digits")
+
+
+def _checked(secret: bytes, reference: str, remedy: str) -> bytes:
     if len(secret) != KEY_BYTES or not 0 < int.from_bytes(secret) < GROUP_ORDER_INT:
-        raise KeyMissingError(reference, f"{name} must be 0x and 64 hex digits")
+        raise KeyMissingError(reference, remedy)
     return secret
+
+
+def _from_keystore(reference: str, variables: Mapping[str, str]) -> bytes:
+    """Decrypt an Ethereum key file (Web3 Secret Storage), as wallets and `geth account` write."""
+    passphrase = variables.get(UNLOCK_VARIABLE)
+    if passphrase is None:
+        raise KeyMissingError(reference, f"export {UNLOCK_VARIABLE}")
+    path = Path(reference.removeprefix(KEYSTORE_PREFIX))
+    try:
+        return bytes(decode_keyfile_json(json.loads(path.read_text("utf-8")), passphrase.encode()))
+    except OSError:
+        remedy = "the file cannot be read"
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
+        remedy = f"it is no key file, or {UNLOCK_VARIABLE} is not its passphrase"
+    # Outside of the handlers: what a library says of a key file stays out of the traceback.
+    raise KeyMissingError(reference, remedy)
 
 
 def assert_native_signing() -> None:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from graphs.units import Address
 
 ENV_PREFIX = "env:"
+KEYSTORE_PREFIX = "keystore:"
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}")
 LIKE_A_KEY = re.compile(r"(0x)?[0-9a-fA-F]{32,}")
 """What a private key looks like where somebody pasted it by mistake; never quoted."""
@@ -58,10 +59,16 @@ def _resolved(text: object, info: ValidationInfo) -> SecretStr:
 
 
 def _key_reference(text: str) -> str:
+    path = text.removeprefix(KEYSTORE_PREFIX)
+    if path and path != text:
+        return text
     name = text.removeprefix(ENV_PREFIX)
     looks_like_a_key = LIKE_A_KEY.fullmatch(name) is not None
     if not text.startswith(ENV_PREFIX) or not name.isidentifier() or looks_like_a_key:
-        message = "write env:NAME with the name of a variable that holds the key, never the key"
+        message = (
+            "write env:NAME with the name of a variable that holds the key, or keystore:PATH "
+            "of an encrypted file, never the key"
+        )
         raise ValueError(message)
     return text
 
