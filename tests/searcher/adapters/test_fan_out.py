@@ -8,7 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from searcher.adapters.circuit_breaker import (
@@ -265,6 +265,8 @@ async def test_method_at_its_limit_is_not_sent_until_the_minute_is_over() -> Non
 
 
 @given(steps=st.lists(st.tuples(st.integers(0, 2 * LONGEST_PAUSE_NS), st.booleans()), max_size=60))
+@example(steps=[(0, False)] * FAILURES_TO_OPEN + [(FIRST_PAUSE_NS, True)])
+@example(steps=[(LONGEST_PAUSE_NS, False)] * 12 + [(LONGEST_PAUSE_NS, True)])
 def test_breaker_is_open_only_after_failures_and_never_for_longer_than_its_longest_pause(
     steps: list[tuple[int, bool]],
 ) -> None:

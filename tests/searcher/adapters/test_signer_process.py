@@ -13,6 +13,7 @@ import pytest
 from eth_account import Account
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from graphs.units import Address
 from searcher.adapters.keys import TradingKey, load_secret
@@ -95,6 +96,23 @@ async def test_signature_of_another_account_is_noticed(socket_path: Path) -> Non
 
     with pytest.raises(SignerError, match="something else"):
         await asyncio.to_thread(stranger.sign, ALLOWED)
+
+
+class Careless(TradingKey):
+    """Signs, with the next nonce."""
+
+    @override
+    def sign(self, transaction: UnsignedTransaction) -> bytes:
+        """Another transaction than was asked for."""
+        return super().sign(replace(transaction, nonce=transaction.nonce + 1))
+
+
+async def test_other_transaction_than_asked_for_is_noticed(tmp_path: Path) -> None:
+    careless = SignerProcess(signer=Careless(CANARY, chain_id=CHAIN_ID), policy=POLICY)
+    path = tmp_path / "signer.sock"
+    async with listening(careless, path):
+        with pytest.raises(SignerError, match="something else"):
+            await asyncio.to_thread(client(path).sign, ALLOWED)
 
 
 async def test_socket_is_its_owners_alone_and_gone_afterwards(tmp_path: Path) -> None:

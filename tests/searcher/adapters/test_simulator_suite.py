@@ -10,6 +10,7 @@ from aiohttp import web
 from coincurve import PrivateKey
 
 from graphs.units import Address
+from searcher.adapters.decoding import HEADER_ONLY
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey
 from searcher.adapters.rpc import Rpc, open_rpc
@@ -33,7 +34,11 @@ EXECUTES = Address("0x" + "e1" * 20)
 FAILS = Address("0x" + "e2" * 20)
 """Reverts with Panic(17)."""
 
+READS = Address("0x" + "e3" * 20)
+"""Returns the block's timestamp, then its base fee, number and gas limit, added up."""
+
 EXECUTES_CODE = "0x600060006000600034415af150600760005234602052" + "60406000f3"
+READS_CODE = "0x42600052484345010160205260406000f3"
 FAILS_CODE = "0x634e487b7160e01b60005260116004526024" + "6000fd"
 COINBASE = Address("0x" + "c0" * 20)
 GWEI = 10**9
@@ -60,6 +65,8 @@ async def bench() -> AsyncIterator[Bench]:
     async with running_anvil() as anvil, open_rpc(anvil.http_url) as rpc:
         await rpc.call("anvil_setCode", EXECUTES, EXECUTES_CODE)
         await rpc.call("anvil_setCode", FAILS, FAILS_CODE)
+        await rpc.call("anvil_setCode", READS, READS_CODE)
+        await rpc.call("anvil_setBalance", COINBASE, hex(GWEI))
         conditions = Conditions(chain_id=DEFAULT_CHAIN_ID, slot_seconds=12, coinbase=COINBASE)
         options = RelayOptions(node_url=anvil.http_url, coinbase=COINBASE)
         async with (
@@ -148,6 +155,15 @@ async def test_simulators_agree_on_gas_payment_and_profit_to_the_wei(bench: Benc
         assert verdicts["relay"] == node
     one = await bench.verdicts(bundle_of(EXECUTES))
     assert one["tenderly"] == one["simulate_v1"]
+
+
+async def test_simulators_agree_on_the_block_that_is_simulated(bench: Bench) -> None:
+    verdicts = await bench.verdicts(bundle_of(READS))
+
+    genesis: Any = await bench.rpc.call("eth_getBlockByNumber", "0x0", HEADER_ONLY)
+    node = verdicts["simulate_v1"]
+    assert node.gross_profit_wei == int(genesis["timestamp"], 16) + 12
+    assert verdicts["relay"] == node
 
 
 async def test_simulators_agree_on_a_revert_and_its_reason(bench: Bench) -> None:
