@@ -118,17 +118,42 @@ class SignatureFault(StrEnum):
 class SignatureRefusedError(RelayError):
     """A request whose signature header does not verify; the message is the relay's answer."""
 
-    def __init__(self, fault: SignatureFault) -> None:
+    def __init__(self, fault: SignatureFault | str) -> None:
         super().__init__(fault)
         self.fault = fault
 
 
-class RequestRefusedError(RelayError):
-    """A request that is answered with a JSON-RPC error object."""
+class RefusalStage(StrEnum):
+    """How far a request came before it was refused; a profile has an answer for each."""
 
-    def __init__(self, *, code: int, answer: str, detail: str | None = None) -> None:
+    PARSE = "parse"
+    """It is no JSON-RPC request."""
+
+    REQUEST = "request"
+    """It is one, and breaks a rule of the transport."""
+
+    SIGNATURE = "signature"
+    """Its signature does not verify."""
+
+    RATE = "rate"
+    """There were too many before it."""
+
+    METHOD = "method"
+    """Nobody knows its method."""
+
+    PARAMETERS = "parameters"
+    """The method refuses what it was given."""
+
+    INTERNAL = "internal"
+    """The relay could not do its part."""
+
+
+class RequestRefusedError(RelayError):
+    """A request that is answered with an error."""
+
+    def __init__(self, stage: RefusalStage, answer: str, *, detail: str | None = None) -> None:
         super().__init__(answer)
-        self.code = code
+        self.stage = stage
         self.answer = answer
         self.detail = detail
         """For the error object's `data`; None leaves it out."""

@@ -1,6 +1,8 @@
 """A faithful local relay and block builder in front of an anvil.
 
-`signature`, `rlp`, `transactions` and `validity` judge bytes; `simulation` executes on the node;
-`bundle_pool`, `auction`, `public_pool` and `builder` make the block; `parameters`, `methods` and
-`server` speak the protocol. What is simulated here is mined to the wei, or the builder stops.
+`profiles` and `words` say whose manners it has; `endpoint` and `server` speak the protocol, with
+`limits` and `faults`; `parameters`, `methods` and `private_transactions` are what can be asked.
+`signature`, `identity` and `validity` judge bytes; `simulation` executes on the node;
+`bundle_pool`, `auction`, `refunds`, `purse`, `slots`, `public_pool` and `builder` make the block;
+`trace` remembers why. What is simulated here is mined to the wei, or the builder stops.
 """

@@ -14,15 +14,21 @@ from searcher.adapters.rpc import Rpc
 from searcher.errors import RpcError
 from searcher.transactions import Transaction
 from sims.errors import BuilderError
-from sims.relay.auction import Auction, AuctionResult, DroppedBundle, IncludedBundle, late
-from sims.relay.bundle_pool import BundlePool
+from sims.relay.auction import Auction, AuctionResult, DroppedBundle, DropReason, drop, late
+from sims.relay.bundle_pool import BundlePool, PooledBundle
 from sims.relay.public_pool import PublicPool, by_effective_tip, decodable
+from sims.relay.purse import Purse
 from sims.relay.simulation import BlockContext, BundleSimulator, child_context
+from sims.relay.slots import Slots
+from sims.relay.trace import BlockTrace, BuiltBlock
 from sims.relay.validity import Refusal
 from sims.relay.verification import WITH_TRANSACTIONS, BlockPlan, MinedBlock, verify_block
 
 COINBASE: Final = Address("0x6c6f63616c20626c6f636b206275696c64657221")
 """The ASCII text `local block builder!`: an address that nobody can own."""
+
+OTHER_COINBASE: Final = Address("0x736f6d65206f74686572206275696c6465722121")
+"""The ASCII text `some other builder!!`: who is paid where the slot is not won."""
 
 SLOT_SECONDS: Final = 12
 """Between a block and its parent on the main network."""
@@ -40,42 +46,38 @@ class BuilderIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltBlock:
-    """A mined block that was verified against its plan."""
+class BuilderRooms:
+    """What the builder shares with the relay that takes its bundles."""
 
-    number: int
-    """Height."""
+    pool: BundlePool
+    """Where bundles wait."""
 
-    hash: str
-    """Its identity."""
+    slots: Slots
+    """When the slot began, and whether it is won."""
 
-    timestamp_s: int
-    """Unix seconds."""
-
-    included: tuple[IncludedBundle, ...]
-    """At its top, in order, with the gas and the payments that were simulated and mined."""
-
-    dropped: tuple[DroppedBundle, ...]
-    """Bundles for this block, or for an earlier one, that no block will contain."""
-
-    public_tx_count: int
-    """Transactions after the bundles."""
-
-    refused_tx_hashes: tuple[str, ...]
-    """Public transactions that the node does not take back, such as those of a used nonce."""
+    trace: BlockTrace
+    """What became of every bundle."""
 
 
 class Builder:
     """The only one who mines on its node."""
 
     def __init__(
-        self, rpc: Rpc, pool: BundlePool, *, simulator: BundleSimulator, identity: BuilderIdentity
+        self,
+        rpc: Rpc,
+        rooms: BuilderRooms,
+        *,
+        simulator: BundleSimulator,
+        identity: BuilderIdentity,
     ) -> None:
         self._rpc = rpc
-        self._pool = pool
+        self._pool = rooms.pool
+        self._slots = rooms.slots
+        self._trace = rooms.trace
         self._simulator = simulator
         self._identity = identity
         self._public = PublicPool(rpc)
+        self._purse = Purse(rpc, chain_id=simulator.chain_id)
 
     async def build_block(self, timestamp_s: int | None = None) -> BuiltBlock:
         """Mine the next block; without a timestamp, one slot after its parent.
@@ -83,32 +85,60 @@ class Builder:
         Raises:
             BuilderError: the node did not mine what was planned.
         """
-        context = await self._next_context(timestamp_s)
+        is_won = self._slots.is_won()
+        context = await self._next_context(timestamp_s, is_won=is_won)
         waiting = await self._public.raw_txs()
         public_txs = decodable(waiting)
-        auction = Auction(
-            self._simulator, context, public_tx_hashes=frozenset(tx.hash for tx in public_txs)
-        )
         considered = self._pool.candidates(context.number)
-        result = await auction.run(considered)
-        public_part = await self._fill(public_txs, result, context)
-        plan = BlockPlan(context=context, bundles=result.included, public_txs=public_part)
+        result = await self._decide(considered, context, public_txs=public_txs, is_won=is_won)
+        paid_back = [payout for included in result.included for payout in included.payouts]
+        payouts = await self._purse.transactions(paid_back, base_fee_wei=context.base_fee_wei)
+        private_txs = (*result.txs(), *payouts)
+        public_part = await self._fill(public_txs, private_txs, context)
+        plan = BlockPlan(
+            context=context, bundles=result.included, payouts=payouts, public_txs=public_part
+        )
         mined, refused = await self._carry_out(plan)
-        decided = self._pool.take_until(context.number)
-        return BuiltBlock(
+        built = BuiltBlock(
             number=mined.header.number,
             hash=mined.header.hash,
             timestamp_s=mined.header.timestamp_s,
+            is_won=is_won,
             included=result.included,
-            dropped=(
-                *result.dropped,
-                *(late(bundle) for bundle in decided if bundle not in considered),
-            ),
-            public_tx_count=len(mined.tx_hashes) - len(plan.bundle_txs()),
+            dropped=(*result.dropped, *self._forget(context.number, considered, result)),
+            public_tx_count=len(mined.tx_hashes) - len(private_txs),
             refused_tx_hashes=refused,
         )
+        self._trace.add(built)
+        self._slots.begin(next_block=built.number + 1)
+        return built
 
-    async def _next_context(self, timestamp_s: int | None) -> BlockContext:
+    async def _decide(
+        self,
+        considered: Sequence[PooledBundle],
+        context: BlockContext,
+        *,
+        public_txs: Sequence[Transaction],
+        is_won: bool,
+    ) -> AuctionResult:
+        if not is_won:
+            dropped = tuple(drop(bundle, DropReason.NO_BOOST_PROPOSER) for bundle in considered)
+            return AuctionResult(included=(), dropped=dropped)
+        public_tx_hashes = frozenset(tx.hash for tx in public_txs)
+        auction = Auction(self._simulator, context, public_tx_hashes=public_tx_hashes)
+        return await auction.run(considered)
+
+    def _forget(
+        self, block_number: int, considered: Sequence[PooledBundle], result: AuctionResult
+    ) -> Iterator[DroppedBundle]:
+        """Empty the pool of what is decided; yield who came when the block existed already."""
+        for included in result.included:
+            self._pool.take(included.bundle)
+        for bundle in self._pool.take_until(block_number):
+            if bundle not in considered:
+                yield late(bundle)
+
+    async def _next_context(self, timestamp_s: int | None, *, is_won: bool) -> BlockContext:
         parent: Header = decode_header(
             await self._rpc.call("eth_getBlockByNumber", "latest", WITH_TRANSACTIONS)
         )
@@ -116,14 +146,16 @@ class Builder:
         return child_context(
             parent,
             timestamp_s=default if timestamp_s is None else timestamp_s,
-            coinbase=self._identity.coinbase,
+            coinbase=self._identity.coinbase if is_won else OTHER_COINBASE,
         )
 
     async def _fill(
-        self, public_txs: Sequence[Transaction], auction: AuctionResult, context: BlockContext
+        self,
+        public_txs: Sequence[Transaction],
+        bundled: Sequence[Transaction],
+        context: BlockContext,
     ) -> tuple[Transaction, ...]:
-        """Choose public transactions that are valid after the bundles and fit into the block."""
-        bundled = auction.txs()
+        """Choose public transactions that are valid after the private ones and find room."""
         taken = {tx.hash for tx in bundled}
         left = [tx for tx in public_txs if tx.hash not in taken]
         nonces = await self._simulator.nonces([tx.sender for tx in (*left, *bundled)], context)
@@ -167,7 +199,7 @@ class Builder:
                 ("evm_setNextBlockTimestamp", [context.timestamp_s]),
             ]
         )
-        planned = [tx.raw for tx in (*plan.bundle_txs(), *plan.public_txs)]
+        planned = [tx.raw for tx in (*plan.private_txs(), *plan.public_txs)]
         await self._send_planned(planned, block_number=context.number)
         await self._rpc.call("evm_mine")
         mined = await verify_block(self._rpc, plan)

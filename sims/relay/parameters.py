@@ -7,20 +7,19 @@ public relay: an acknowledgement is not a promise.
 import re
 import uuid
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Final, TypeVar
 
 import msgspec
+from eth_utils.address import is_address
 
 from graphs.units import Address
 from searcher.errors import UndecodableTransactionError
 from searcher.transactions import Transaction
-from sims.errors import RequestRefusedError
 from sims.relay.bundle_pool import PooledBundle
-from sims.relay.simulated_types import decode_simulated
-
-SERVER_ERROR_CODE: Final = -32000
-"""For everything that a method refuses, as the public relay does."""
+from sims.relay.profiles import Profile
+from sims.relay.refunds import PERCENT, RefundRule
+from sims.relay.validity import decode_executable
+from sims.relay.words import Fault, refused
 
 MAX_BUNDLE_TXS: Final = 100
 """Transactions in a bundle (Flashbots documentation)."""
@@ -28,25 +27,19 @@ MAX_BUNDLE_TXS: Final = 100
 MAX_BUNDLE_BYTES: Final = 300_000
 """Of the raw transactions of a bundle (Flashbots documentation)."""
 
+VERSIONS: Final = ("v1", "v2")
+"""Of `eth_sendBundle`; only the second refunds and drops transactions."""
+
 _QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _BYTES: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
-
-class Fault(StrEnum):
-    """The relay's words for parameters that it refuses; most are the public relay's own."""
-
-    BUNDLE = "unable to decode bundle"
-    ARGUMENTS = "too much arguments"
-    NO_TXS = "bundle missing txs"
-    TOO_MANY = "too many txs in bundle"
-    TXS = "unable to decode txs"
-    TOO_LARGE = "bundle too large"
-    NO_BLOCK = "bundle missing blockNumber"
-    BLOCK = "block param must be a hex int"
-    INTERNAL = "internal server error"
-    NO_STATE = "bundle missing stateBlockNumber"
-    STATE = "header not found"
+_FIELD_FAULTS: Final = {
+    "blockNumber": Fault.BLOCK_TYPE,
+    "minTimestamp": Fault.MIN_TIMESTAMP,
+    "maxTimestamp": Fault.MAX_TIMESTAMP,
+}
+"""Fields of which a relay may say which one does not fit."""
 
 
 class SendBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -67,8 +60,41 @@ class SendBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reverting_tx_hashes: list[str] | None = None
     """These may revert."""
 
+    dropping_tx_hashes: list[str] | None = None
+    """These may be left out (v2)."""
+
     replacement_uuid: str | None = None
     """For replacing and cancelling."""
+
+    uuid: str | None = None
+    """Another name of the replacement id; wins over it."""
+
+    replacement_nonce: int | None = None
+    """Of several bundles of the id the one with the highest counts."""
+
+    version: str | None = None
+    """None for the relay's default."""
+
+    refund_percent: int | None = None
+    """Of the payment (v2); 0 for none."""
+
+    refund_recipient: str | None = None
+    """None for the first transaction's sender (v2)."""
+
+    refund_tx_hashes: list[str] | None = None
+    """Whose payment is refunded, at most one (v2); empty for the last transaction's."""
+
+    builders: list[str] | None = None
+    """With whom to share it as well; only acknowledged."""
+
+    def id(self) -> str | None:
+        """Return the replacement id in its canonical form.
+
+        Raises:
+            RequestRefusedError: not a UUID.
+        """
+        text = self.replacement_uuid if self.uuid is None else self.uuid
+        return None if text is None else canonical_uuid(text)
 
 
 class CallBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -103,7 +129,7 @@ class CancelBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of the bundle to forget."""
 
 
-Parameters = TypeVar("Parameters", SendBundle, CallBundle, CancelBundle)
+Parameters = TypeVar("Parameters", bound=msgspec.Struct)
 
 
 def only(params: object, kind: type[Parameters]) -> Parameters:
@@ -113,58 +139,74 @@ def only(params: object, kind: type[Parameters]) -> Parameters:
         RequestRefusedError: none, several, or one of another shape.
     """
     if not isinstance(params, list) or not params:
-        raise refused(Fault.BUNDLE)
+        raise refused(Fault.NO_PARAMETERS)
     if len(params) > 1:
         raise refused(Fault.ARGUMENTS)
+    return parsed(params[0], kind)
+
+
+def parsed(value: object, kind: type[Parameters]) -> Parameters:
+    """Return a parameter as the record that it should be.
+
+    Raises:
+        RequestRefusedError: it has another shape.
+    """
     try:
-        return msgspec.convert(params[0], kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise refused(Fault.BUNDLE, detail=str(error)) from None
+        complaint = str(error)
+        faults = (fault for name, fault in _FIELD_FAULTS.items() if f"$.{name}`" in complaint)
+        raise refused(next(faults, Fault.BUNDLE), detail=complaint) from None
 
 
-def refused(answer: str, *, detail: str | None = None) -> RequestRefusedError:
-    """Make the error of a method that refuses its parameters."""
-    return RequestRefusedError(code=SERVER_ERROR_CODE, answer=answer, detail=detail)
-
-
-def pooled_bundle(bundle: SendBundle, *, signer: Address) -> PooledBundle:
+def pooled_bundle(bundle: SendBundle, *, signer: Address, profile: Profile) -> PooledBundle:
     """Decode a bundle for the pool.
 
     Raises:
         RequestRefusedError: it breaks a limit, or a field is malformed.
     """
+    _check_version(bundle, profile)
+    txs = transactions(bundle.txs, profile)
     return PooledBundle(
-        txs=transactions(bundle.txs),
-        block_number=block_number(bundle.block_number),
-        min_timestamp_s=_natural(bundle.min_timestamp),
-        max_timestamp_s=_natural(bundle.max_timestamp),
-        reverting_tx_hashes=frozenset(_hash(text) for text in bundle.reverting_tx_hashes or ()),
-        replacement_uuid=(
-            None if bundle.replacement_uuid is None else canonical_uuid(bundle.replacement_uuid)
-        ),
+        txs=txs,
+        block_number=_first_block(bundle.block_number, profile),
+        min_timestamp_s=_natural(bundle.min_timestamp, Fault.MIN_TIMESTAMP),
+        max_timestamp_s=_natural(bundle.max_timestamp, Fault.MAX_TIMESTAMP),
+        reverting_tx_hashes=_hashes(bundle.reverting_tx_hashes, "revertingTxHashes"),
+        dropping_tx_hashes=_hashes(bundle.dropping_tx_hashes, "droppingTxHashes"),
+        replacement_uuid=bundle.id(),
+        replacement_nonce=bundle.replacement_nonce,
+        refunds=_refunds(bundle, txs),
         signer=signer,
     )
 
 
-def transactions(encoded: Sequence[str]) -> tuple[Transaction, ...]:
+def transactions(encoded: Sequence[str], profile: Profile) -> tuple[Transaction, ...]:
     """Decode the transactions of a bundle within the relay's limits.
 
     Raises:
-        RequestRefusedError: none, too many, too large, or undecodable.
+        RequestRefusedError: none, too many, too large, undecodable, or to a refused callee.
     """
     if not encoded:
         raise refused(Fault.NO_TXS)
     if len(encoded) > MAX_BUNDLE_TXS:
         raise refused(Fault.TOO_MANY)
-    if any(_BYTES.fullmatch(text) is None for text in encoded):
-        raise refused(Fault.TXS)
-    raws = [bytes.fromhex(text.removeprefix("0x")) for text in encoded]
-    if sum(len(raw) for raw in raws) > MAX_BUNDLE_BYTES:
+    raws = [_raw(text) for text in encoded]
+    if sum(map(len, raws)) > MAX_BUNDLE_BYTES:
         raise refused(Fault.TOO_LARGE, detail=f"the limit is {MAX_BUNDLE_BYTES} bytes")
-    try:
-        return tuple(decode_simulated(raw) for raw in raws)
-    except UndecodableTransactionError as error:
-        raise refused(Fault.TXS, detail=error.flaw) from None
+    txs = tuple(map(_transaction, raws))
+    if any(tx.to in profile.refused_callees for tx in txs):
+        raise refused(Fault.CALLEE)
+    return txs
+
+
+def transaction(encoded: str, profile: Profile) -> Transaction:
+    """Decode a single transaction.
+
+    Raises:
+        RequestRefusedError: too large, undecodable, or to a refused callee.
+    """
+    return transactions([encoded], profile)[0]
 
 
 def block_number(text: str | None) -> int:
@@ -202,13 +244,73 @@ def canonical_uuid(text: str) -> str:
         raise refused(Fault.BUNDLE, detail="replacementUuid") from None
 
 
-def _natural(value: int | None) -> int:
+def canonical_hash(text: str, *, name: str) -> str:
+    """Return a hash in lower case.
+
+    Raises:
+        RequestRefusedError: not a hash.
+    """
+    if _HASH.fullmatch(text) is None:
+        raise refused(Fault.BUNDLE, detail=name)
+    return text.lower()
+
+
+def _check_version(bundle: SendBundle, profile: Profile) -> None:
+    version = bundle.version or profile.default_version
+    if version not in VERSIONS:
+        raise refused(Fault.VERSION)
+    newer = (
+        bundle.dropping_tx_hashes,
+        bundle.refund_percent,
+        bundle.refund_recipient,
+        bundle.refund_tx_hashes,
+    )
+    if version == VERSIONS[0] and any(newer):
+        raise refused(Fault.VERSION, detail="refunds and droppable transactions need v2")
+
+
+def _first_block(text: str | None, profile: Profile) -> int:
+    if profile.is_block_optional:
+        return 0 if text is None else height(text)
+    return block_number(text)
+
+
+def _refunds(bundle: SendBundle, txs: Sequence[Transaction]) -> tuple[RefundRule, ...]:
+    percent = bundle.refund_percent or 0
+    if not 0 <= percent < PERCENT:
+        raise refused(Fault.REFUND)
+    recipient = bundle.refund_recipient or txs[0].sender
+    named = _hashes(bundle.refund_tx_hashes, "refundTxHashes")
+    if not is_address(recipient) or len(named) > 1 or not named <= {tx.hash for tx in txs}:
+        raise refused(Fault.BUNDLE, detail="refund")
+    if not percent:
+        return ()
+    rule = RefundRule(
+        paying_tx_hashes=named or frozenset({txs[-1].hash}),
+        percent=percent,
+        recipients=((Address(recipient.lower()), PERCENT),),
+    )
+    return (rule,)
+
+
+def _raw(text: str) -> bytes:
+    if _BYTES.fullmatch(text) is None:
+        raise refused(Fault.TXS)
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _transaction(raw: bytes) -> Transaction:
+    try:
+        return decode_executable(raw)
+    except UndecodableTransactionError as error:
+        raise refused(Fault.TXS, detail=error.flaw) from None
+
+
+def _natural(value: int | None, fault: Fault) -> int:
     if value is not None and value < 0:
-        raise refused(Fault.BUNDLE, detail="timestamp")
+        raise refused(fault)
     return value or 0
 
 
-def _hash(text: str) -> str:
-    if _HASH.fullmatch(text) is None:
-        raise refused(Fault.BUNDLE, detail="revertingTxHashes")
-    return text.lower()
+def _hashes(texts: Sequence[str] | None, name: str) -> frozenset[str]:
+    return frozenset(canonical_hash(text, name=name) for text in texts or ())

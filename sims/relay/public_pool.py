@@ -15,7 +15,7 @@ from searcher.adapters.rpc import Rpc
 from searcher.errors import RpcError, UndecodableTransactionError, WireError
 from searcher.flashbots import transaction_hash
 from searcher.transactions import Transaction
-from sims.relay.simulated_types import decode_simulated
+from sims.relay.validity import decode_executable
 
 
 class PublicPool:
@@ -68,7 +68,7 @@ def decodable(raws: Iterable[bytes]) -> tuple[Transaction, ...]:
     txs = []
     for raw in raws:
         with suppress(UndecodableTransactionError):
-            txs.append(decode_simulated(raw))
+            txs.append(decode_executable(raw))
     return tuple(txs)
 
 

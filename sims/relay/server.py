@@ -1,57 +1,42 @@
-"""The relay over HTTP: transport and envelope rules of the public relay's server library.
+"""The relay as a whole: its rooms, its web application, and the socket that it listens on.
 
-Nearly everything is answered with status 200 and a JSON-RPC envelope. The signature is checked on
-the raw bytes before they are parsed, so its refusals carry a null id.
+One address serves what the public relay spreads over several hosts: requests are posted to any
+path; `/tx/<hash>` tells of a private transaction and `/trace` of the auctions.
 """
 
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from graphs.units import Address
+from searcher.adapters.clock import NS_PER_SECOND, SystemClock
 from searcher.adapters.decoding import quantity
-from searcher.adapters.rpc import open_rpc
-from searcher.flashbots import SIGNATURE_HEADER
-from sims.errors import (
-    RelayPortInUseError,
-    RelayPortRefusedError,
-    RequestRefusedError,
-    SignatureRefusedError,
-)
-from sims.relay.builder import COINBASE, SLOT_SECONDS, Builder, BuilderIdentity
+from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.ports import Clock
+from sims.errors import RelayPortInUseError, RelayPortRefusedError
+from sims.relay.builder import COINBASE, SLOT_SECONDS, Builder, BuilderIdentity, BuilderRooms
 from sims.relay.bundle_pool import BundlePool
-from sims.relay.methods import RelayMethods
-from sims.relay.signature import verify
+from sims.relay.endpoint import MAX_BODY_BYTES, Dispatch, Endpoint, Sleep
+from sims.relay.faults import FaultPlan, InjectedFault
+from sims.relay.limits import RateLimits
+from sims.relay.methods import BundleMethods, RelayRooms
+from sims.relay.private_transactions import PrivateTransactions
+from sims.relay.profiles import FLASHBOTS, Profile
 from sims.relay.simulation import BundleSimulator
+from sims.relay.slots import SlotRules, Slots
+from sims.relay.trace import BlockTrace
 
-MAX_BODY_BYTES: Final = 30 * 2**20
-"""Of a request (go-utils default)."""
+ANY_METHOD: Final = "*"
 
-MAX_ORIGIN_CHARACTERS: Final = 255
-"""Of the optional origin header."""
 
-ORIGIN_HEADER: Final = "X-Flashbots-Origin"
-PARSE_ERROR_CODE: Final = -32700
-INVALID_REQUEST_CODE: Final = -32600
-METHOD_NOT_ALLOWED: Final = 405
-UNSUPPORTED_MEDIA_TYPE: Final = 415
-FORBIDDEN: Final = 403
-
-GONE_METHODS: Final = frozenset(
-    {
-        "flashbots_getUserStats",
-        "flashbots_getUserStatsV2",
-        "flashbots_getBundleStats",
-        "flashbots_getBundleStatsV2",
-        "flashbots_getSbundleStats",
-    }
-)
-"""The public relay answers them with status 403 since June 2025."""
+async def _sleep(seconds: float) -> None:
+    clock = SystemClock()
+    await clock.wait_until_ns(clock.now_ns() + int(seconds * NS_PER_SECOND))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +58,24 @@ class RelayOptions:
     slot_seconds: int = SLOT_SECONDS
     """Between a block and its parent, on the chain's own clock."""
 
+    profile: Profile = FLASHBOTS
+    """Whose manners the relay has."""
+
+    slot_rules: SlotRules = field(default_factory=SlotRules)
+    """When a bundle is late, and which slots are won."""
+
+    faults: tuple[InjectedFault, ...] = ()
+    """To happen on demand."""
+
+    seed: int = 0
+    """Of the faults."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    """For the slot and for the limits."""
+
+    sleep: Sleep = _sleep
+    """For faults that take time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningRelay:
@@ -84,15 +87,22 @@ class RunningRelay:
     builder: Builder
     """Builds one block per call."""
 
-
-class _Request(msgspec.Struct):
-    jsonrpc: str = ""
-    id: object = None
-    method: str = ""
-    params: list[object] | None = None
+    trace: BlockTrace
+    """What became of every bundle."""
 
 
-_REQUEST: Final = msgspec.json.Decoder(_Request)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Everything behind the socket."""
+
+    app: web.Application
+    """Speaks the protocol."""
+
+    builder: Builder
+    """Builds one block per call."""
+
+    trace: BlockTrace
+    """What became of every bundle."""
 
 
 @asynccontextmanager
@@ -103,91 +113,71 @@ async def running_relay(options: RelayOptions) -> AsyncIterator[RunningRelay]:
         RelayPortInUseError: somebody else listens there.
         RpcError: the node does not answer.
     """
-    identity = BuilderIdentity(coinbase=options.coinbase, slot_seconds=options.slot_seconds)
     async with open_rpc(options.node_url) as rpc:
         chain_id = quantity(await rpc.call("eth_chainId"), "chain id")
-        pool = BundlePool()
-        simulator = BundleSimulator(rpc, chain_id=chain_id)
-        methods = RelayMethods(rpc, pool, simulator=simulator, identity=identity)
-        builder = Builder(rpc, pool, simulator=simulator, identity=identity)
-        async with listening(relay_app(methods), options) as url:
-            yield RunningRelay(url=url, builder=builder)
+        relay = make_relay(rpc, options, chain_id=chain_id)
+        async with listening(relay.app, options) as url:
+            yield RunningRelay(url=url, builder=relay.builder, trace=relay.trace)
 
 
-def relay_app(methods: RelayMethods) -> web.Application:
-    """Return the relay's web application."""
+def make_relay(rpc: Rpc, options: RelayOptions, *, chain_id: int) -> Relay:
+    """Put the relay together; nothing is asked of the node yet."""
+    identity = BuilderIdentity(coinbase=options.coinbase, slot_seconds=options.slot_seconds)
+    simulator = BundleSimulator(rpc, chain_id=chain_id)
+    slots, trace, pool = Slots(options.slot_rules, options.clock), BlockTrace(), BundlePool()
+    rooms = RelayRooms(
+        rpc=rpc,
+        pool=pool,
+        simulator=simulator,
+        identity=identity,
+        slots=slots,
+        profile=options.profile,
+    )
+    private = PrivateTransactions(rooms, trace)
+    dispatch = Dispatch(
+        profile=options.profile,
+        methods={**BundleMethods(rooms).table(), **private.table()},
+        limits=RateLimits(options.profile, options.clock),
+        faults=FaultPlan(options.faults, seed=options.seed),
+        sleep=options.sleep,
+    )
+    builder = Builder(
+        rpc,
+        BuilderRooms(pool=pool, slots=slots, trace=trace),
+        simulator=simulator,
+        identity=identity,
+    )
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app.router.add_route("*", "/{path:.*}", _Handler(methods).handle)
-    return app
+    pages = _Pages(private, trace)
+    app.router.add_get("/livez", pages.alive)
+    app.router.add_get("/readyz", pages.alive)
+    app.router.add_get("/trace", pages.blocks)
+    app.router.add_get("/tx/{hash}", pages.transaction)
+    app.router.add_route(ANY_METHOD, "/{path:.*}", Endpoint(dispatch).handle)
+    return Relay(app=app, builder=builder, trace=trace)
 
 
-class _Handler:
-    def __init__(self, methods: RelayMethods) -> None:
-        self._methods = methods
+class _Pages:
+    """What is asked for with GET."""
 
-    async def handle(self, request: web.Request) -> web.Response:
-        if request.method == "GET" and request.path == "/livez":
-            return web.Response()
-        if request.method != "POST":
-            return web.Response(text="only POST method is allowed", status=METHOD_NOT_ALLOWED)
-        if request.headers.get("Content-Type") != "application/json":
-            text = "header Content-Type must be application/json"
-            return web.Response(text=text, status=UNSUPPORTED_MEDIA_TYPE)
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            answer = f"request body is too big, max size: {MAX_BODY_BYTES}"
-            return _failed(None, _invalid(answer))
-        try:
-            signer = verify(request.headers.get(SIGNATURE_HEADER), body)
-        except SignatureRefusedError as error:
-            return _failed(None, _invalid(error.fault))
-        return await self._answered(request, body, signer=signer)
+    def __init__(self, private: PrivateTransactions, trace: BlockTrace) -> None:
+        self._private = private
+        self._trace = trace
 
-    async def _answered(
-        self, request: web.Request, body: bytes, *, signer: Address
-    ) -> web.Response:
-        try:
-            parsed = _REQUEST.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return _failed(None, _unparsable(str(error)))
-        try:
-            _check_envelope(parsed, origin=request.headers.get(ORIGIN_HEADER, ""))
-            if parsed.method in GONE_METHODS:
-                return web.Response(status=FORBIDDEN)
-            result = await self._methods.answer(parsed.method, parsed.params, signer=signer)
-        except RequestRefusedError as error:
-            return _failed(parsed.id, error)
-        return _reply({"jsonrpc": "2.0", "id": parsed.id, "result": result})
+    async def alive(self, _request: web.Request) -> web.Response:
+        return web.Response()
+
+    async def transaction(self, request: web.Request) -> web.Response:
+        return _json(await self._private.status(request.match_info["hash"]))
+
+    async def blocks(self, request: web.Request) -> web.Response:
+        """The auctions of one block, `?block=17`, or of all that are remembered."""
+        number = request.query.get("block", "")
+        return _json({"blocks": self._trace.as_dicts(int(number) if number.isdecimal() else None)})
 
 
-def _check_envelope(request: _Request, *, origin: str) -> None:
-    if request.jsonrpc != "2.0":
-        raise _unparsable("invalid jsonrpc version")
-    is_boolean = isinstance(request.id, bool)
-    if is_boolean or not isinstance(request.id, str | int | float | None):
-        raise _unparsable("invalid id type")
-    if len(origin) > MAX_ORIGIN_CHARACTERS:
-        raise _invalid("x-flashbots-origin header is too long")
-
-
-def _unparsable(answer: str) -> RequestRefusedError:
-    return RequestRefusedError(code=PARSE_ERROR_CODE, answer=answer)
-
-
-def _invalid(answer: str) -> RequestRefusedError:
-    return RequestRefusedError(code=INVALID_REQUEST_CODE, answer=answer)
-
-
-def _failed(request_id: object, error: RequestRefusedError) -> web.Response:
-    content: dict[str, object] = {"code": error.code, "message": error.answer}
-    if error.detail is not None:
-        content["data"] = error.detail
-    return _reply({"jsonrpc": "2.0", "id": request_id, "error": content})
-
-
-def _reply(envelope: dict[str, object]) -> web.Response:
-    return web.Response(body=msgspec.json.encode(envelope), content_type="application/json")
+def _json(content: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(content), content_type="application/json")
 
 
 @asynccontextmanager

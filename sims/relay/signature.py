@@ -8,6 +8,7 @@ import string
 from typing import Final
 
 from coincurve import PublicKey
+from eth_utils.address import to_checksum_address
 
 from graphs.units import Address
 from searcher.flashbots import HALF_CURVE_ORDER, RECOVERY_ID_OFFSET, address_of, signed_digest
@@ -36,6 +37,37 @@ def verify(header: str | None, body: bytes) -> Address:
     if int.from_bytes(signature[WORD_BYTES:-1], "big") > HALF_CURVE_ORDER:
         raise SignatureRefusedError(SignatureFault.NIL)
     return signer
+
+
+def verify_legacy(header: str | None, body: bytes) -> Address:
+    """Return the signer as the first public relay found it, which took a high s for good.
+
+    Raises:
+        SignatureRefusedError: with the text that that relay answered.
+    """
+    if not header:
+        raise SignatureRefusedError("missing X-Flashbots-Signature header")
+    claimed, *encoded = header.split(":")
+    if len(encoded) != 1:
+        raise SignatureRefusedError("invalid X-Flashbots-Signature header")
+    try:
+        signature = _with_plain_recovery_id(_decoded(encoded[0]))
+    except SignatureRefusedError:
+        raise SignatureRefusedError(f"error in signature check {claimed}") from None
+    try:
+        signer = _recovered(signature, signed_digest(body))
+    except SignatureRefusedError:
+        raise SignatureRefusedError(f"invalid signature for {claimed}") from None
+    if signer != claimed.lower():
+        found = to_checksum_address(signer)
+        words = f"signer address does not equal expected, got {found}, expected {claimed}"
+        raise SignatureRefusedError(words)
+    return signer
+
+
+def claimed_signer(header: str | None) -> str:
+    """Return who a header says has signed, whether or not it is true."""
+    return (header or "").partition(":")[0]
 
 
 def _decoded(text: str) -> bytes:

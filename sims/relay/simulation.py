@@ -75,6 +75,9 @@ class TransactionOutcome:
     return_data: bytes = field(repr=False)
     """Of the outermost call; the revert data when it reverted."""
 
+    logs: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
+    """As the node tells them."""
+
     def error(self) -> str | None:
         """Return the execution error; None when it succeeded.
 
@@ -143,7 +146,8 @@ class BundleSimulator:
 
     def __init__(self, rpc: Rpc, *, chain_id: int) -> None:
         self._rpc = rpc
-        self._chain_id = chain_id
+        self.chain_id = chain_id
+        """Of the node."""
 
     async def nonces(self, senders: Sequence[Address], context: BlockContext) -> dict[str, int]:
         """Return the senders' next nonces on the state that the block builds on."""
@@ -167,7 +171,7 @@ class BundleSimulator:
         nonces = await self.nonces([tx.sender for tx in txs], context)
         for tx in txs:
             rules = Rules(
-                chain_id=self._chain_id,
+                chain_id=self.chain_id,
                 base_fee_wei=context.base_fee_wei,
                 nonce=nonces[tx.sender],
             )
@@ -264,4 +268,5 @@ def _outcome(tx: Transaction, result: object, coinbase_diff_wei: int) -> Transac
         coinbase_diff_wei=coinbase_diff_wei,
         succeeded=quantity(member(result, "status"), "status") == 1,
         return_data=hex_bytes(member(result, "returnData"), "returnData"),
+        logs=tuple(log for log in array(member(result, "logs"), "logs") if isinstance(log, dict)),
     )

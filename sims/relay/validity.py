@@ -10,7 +10,8 @@ from typing import Final
 
 from eth_utils.address import to_checksum_address
 
-from searcher.transactions import Transaction
+from searcher.errors import TransactionFlaw, UndecodableTransactionError
+from searcher.transactions import Transaction, decode_transaction
 
 TX_GAS: Final = 21_000
 """Of every transaction (Yellow Paper, G_transaction)."""
@@ -32,6 +33,16 @@ ACCESS_LIST_ADDRESS_GAS: Final = 2_400
 
 ACCESS_LIST_KEY_GAS: Final = 1_900
 """Per storage key (EIP-2930)."""
+
+
+MAX_TRANSACTION_GAS: Final = 16_777_216
+"""Of one transaction (EIP-7825)."""
+
+LAST_EXECUTABLE_TYPE: Final = 2
+"""EIP-1559; the node's simulation of blobs and set code cannot be proven equal to its mining."""
+
+FIRST_LEGACY_BYTE: Final = 0xC0
+"""A transaction without a type begins with a list."""
 
 
 class RefusalKind(StrEnum):
@@ -75,6 +86,26 @@ class Rules:
 
     nonce: int
     """That the chain expects from the sender at this place."""
+
+
+def decode_executable(raw: bytes) -> Transaction:
+    """Decode a transaction of a type that the relay can execute.
+
+    Raises:
+        UndecodableTransactionError: not canonical, wrongly signed, or of a later type.
+    """
+    if raw and LAST_EXECUTABLE_TYPE < raw[0] < FIRST_LEGACY_BYTE:
+        raise UndecodableTransactionError(TransactionFlaw.TYPE)
+    return decode_transaction(raw)
+
+
+def refuse_always(tx: Transaction, *, chain_id: int) -> Refusal | None:
+    """Return the first rule that the transaction breaks wherever it is put."""
+    if tx.gas_limit_gas > MAX_TRANSACTION_GAS:
+        reason = f"transaction gas limit too high: cap {MAX_TRANSACTION_GAS}"
+        return Refusal(tx_hash=tx.hash, kind=RefusalKind.GAS, reason=reason)
+    rules = Rules(chain_id=chain_id, base_fee_wei=0, nonce=tx.nonce)
+    return next((refusal for check in (_chain, _fees, _gas) if (refusal := check(tx, rules))), None)
 
 
 def refuse(tx: Transaction, rules: Rules) -> Refusal | None:

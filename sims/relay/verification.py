@@ -33,12 +33,19 @@ class BlockPlan:
     bundles: tuple[IncludedBundle, ...]
     """At the top, in order."""
 
+    payouts: tuple[Transaction, ...]
+    """The builder's own, after the bundles."""
+
     public_txs: tuple[Transaction, ...]
-    """After the bundles, in order."""
+    """After the payouts, in order."""
 
     def bundle_txs(self) -> tuple[Transaction, ...]:
         """Return the transactions of the bundles, in order."""
-        return tuple(tx for included in self.bundles for tx in included.bundle.txs)
+        return tuple(tx for included in self.bundles for tx in included.txs())
+
+    def private_txs(self) -> tuple[Transaction, ...]:
+        """Return what nobody has seen before: the bundles, then the payouts."""
+        return (*self.bundle_txs(), *self.payouts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ def _verify_header(header: Header, context: BlockContext) -> None:
 
 
 def _verify_order(tx_hashes: Sequence[str], plan: BlockPlan) -> None:
-    bundled = [tx.hash for tx in plan.bundle_txs()]
+    bundled = [tx.hash for tx in plan.private_txs()]
     public = [tx.hash for tx in plan.public_txs]
     rest = list(tx_hashes[len(bundled) :])
     if list(tx_hashes[: len(bundled)]) != bundled:

@@ -7,37 +7,28 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
 
-from searcher.adapters.rpc import open_rpc
 from searcher.flashbots import SIGNATURE_HEADER, bundle_hash, sign_body
 from sims.devnet.accounts import public_account
 from sims.errors import RelayPortInUseError
-from sims.relay.builder import BuilderIdentity
-from sims.relay.bundle_pool import BundlePool
-from sims.relay.methods import RelayMethods
+from sims.relay.endpoint import MAX_BODY_BYTES
 from sims.relay.parameters import MAX_BUNDLE_BYTES, MAX_BUNDLE_TXS
-from sims.relay.server import MAX_BODY_BYTES, RelayOptions, listening, relay_app
-from sims.relay.simulation import BundleSimulator
+from sims.relay.profiles import FLASHBOTS
+from sims.relay.server import RelayOptions, listening
+from tests.sims.relay.nowhere import NOWHERE, relay_nowhere
 from tests.sims.relay.requests import IDENTITY, Order, ask, body_of, hashes, post, sign
 
 ALICE = public_account(1)
 RAW = sign(ALICE, Order())
 TX = "0x" + RAW.hex()
-NOWHERE = "http://127.0.0.1:9"
 BUNDLE = {"txs": [TX], "blockNumber": "0x1"}
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async with open_rpc(NOWHERE) as rpc:
-        methods = RelayMethods(
-            rpc,
-            BundlePool(),
-            simulator=BundleSimulator(rpc, chain_id=31_337),
-            identity=BuilderIdentity(),
-        )
-        async with listening(relay_app(methods), RelayOptions(node_url=NOWHERE)) as url:
-            yield url
+    async with relay_nowhere(FLASHBOTS) as url:
+        yield url
 
 
 async def signed(url: str, body: bytes, **headers: str) -> dict[str, Any]:
@@ -210,11 +201,8 @@ async def test_cancelling_an_unknown_bundle_succeeds(url: str) -> None:
 
 async def test_port_in_use_is_named_with_a_remedy(url: str) -> None:
     port = int(url.rsplit(":", 1)[1])
-    async with open_rpc(NOWHERE) as rpc:
-        simulator = BundleSimulator(rpc, chain_id=1)
-        methods = RelayMethods(rpc, BundlePool(), simulator=simulator, identity=BuilderIdentity())
-        options = RelayOptions(node_url=NOWHERE, port=port)
+    options = RelayOptions(node_url=NOWHERE, port=port)
 
-        with pytest.raises(RelayPortInUseError, match=f"relay port {port} .* choose another"):
-            async with listening(relay_app(methods), options):
-                pass
+    with pytest.raises(RelayPortInUseError, match=f"relay port {port} .* choose another"):
+        async with listening(web.Application(), options):
+            pass
