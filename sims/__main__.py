@@ -36,6 +36,7 @@ from sims.exchanges.running import (
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
 from sims.known_arbitrages import check_known
 from sims.local_chain import DevnetOptions, run_devnet
+from sims.relay_command import RelayCommand, run_relay
 from sims.search import (
     Bases,
     OneBaseError,
@@ -141,6 +142,36 @@ def fork(
             await run_fork(options, ready=lambda: typer.echo(READY))
 
     run_until_stopped(main())
+
+
+@app.command()
+def relay(
+    *,
+    node: Annotated[str, typer.Option(help="URL of an anvil started with --no-mining.")],
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="To listen on; 0 for any.")] = 0,
+    profile: Annotated[str, typer.Option(help="Whose manners it has.")] = "flashbots",
+    pace: Pace = 12.0,
+    cutoff: Annotated[
+        float | None, typer.Option(help="Seconds into the slot after which bundles are late.")
+    ] = None,
+    won: Annotated[int, typer.Option(min=0, max=100, help="Percent of slots that it wins.")] = 100,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="KIND[:PERCENT][@METHOD,METHOD]; can be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of faults and of slots won.")] = 0,
+) -> None:
+    """Run the local relay and builder alone, in front of any anvil, for anybody's client."""
+    command = RelayCommand(
+        node_url=node,
+        port=port,
+        profile=profile,
+        pace_s=pace,
+        cutoff_s=cutoff,
+        won_percent=won,
+        faults=fault or (),
+        seed=seed,
+    )
+    run_until_stopped(run_relay(command, say=typer.echo))
 
 
 @app.command()

@@ -21,6 +21,7 @@ SimsError
     ├── RequestRefusedError         a request that is answered with a JSON-RPC error
     ├── RelayPortInUseError         the relay's address is taken
     ├── RelayPortRefusedError       the system does not let the relay listen there
+    ├── RelayOptionError            a profile or a fault that does not exist
     └── BuilderError                the node did not mine the block that was planned
 
 Expected outcomes (a trade that reverts, a bundle that misses) are values, not errors.
@@ -177,6 +178,10 @@ class RelayPortRefusedError(RelayError):
         )
         self.host = host
         self.port = port
+
+
+class RelayOptionError(RelayError):
+    """An option of the relay that says nothing."""
 
 
 class NetworkRunningError(SimsError):

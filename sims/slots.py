@@ -7,7 +7,7 @@ advance by the protocol's slot whatever the pace is.
 from collections.abc import Awaitable, Callable
 
 from searcher.adapters.clock import SystemClock
-from sims.relay.builder import BuiltBlock
+from sims.relay.trace import BuiltBlock
 
 NS_PER_SECOND = 1_000_000_000
 

@@ -4,7 +4,6 @@ One address serves what the public relay spreads over several hosts: requests ar
 path; `/tx/<hash>` tells of a private transaction and `/trace` of the auctions.
 """
 
-import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from searcher.adapters.clock import NS_PER_SECOND, SystemClock
 from searcher.adapters.decoding import quantity
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.ports import Clock
-from sims.errors import RelayPortInUseError, RelayPortRefusedError
+from sims.listening import listening
 from sims.relay.builder import COINBASE, SLOT_SECONDS, Builder, BuilderIdentity, BuilderRooms
 from sims.relay.bundle_pool import BundlePool
 from sims.relay.endpoint import MAX_BODY_BYTES, Dispatch, Endpoint, Sleep
@@ -116,7 +115,7 @@ async def running_relay(options: RelayOptions) -> AsyncIterator[RunningRelay]:
     async with open_rpc(options.node_url) as rpc:
         chain_id = quantity(await rpc.call("eth_chainId"), "chain id")
         relay = make_relay(rpc, options, chain_id=chain_id)
-        async with listening(relay.app, options) as url:
+        async with listening(relay.app, host=options.host, port=options.port) as url:
             yield RunningRelay(url=url, builder=relay.builder, trace=relay.trace)
 
 
@@ -178,27 +177,3 @@ class _Pages:
 
 def _json(content: object) -> web.Response:
     return web.Response(body=msgspec.json.encode(content), content_type="application/json")
-
-
-@asynccontextmanager
-async def listening(app: web.Application, options: RelayOptions) -> AsyncIterator[str]:
-    """Serve the application where the options say; yield its URL.
-
-    Raises:
-        RelayPortInUseError: somebody else listens there.
-        RelayPortRefusedError: the system does not let us.
-    """
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, options.host, options.port)
-        try:
-            await site.start()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise RelayPortInUseError(options.host, options.port) from None
-            raise RelayPortRefusedError(options.host, options.port) from None
-        port = runner.addresses[0][1]
-        yield f"http://{options.host}:{port}"
-    finally:
-        await runner.cleanup()

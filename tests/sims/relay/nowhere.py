@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 
 from searcher.adapters.rpc import open_rpc
 from searcher.ports import Clock
+from sims.listening import listening
 from sims.relay.endpoint import Sleep
 from sims.relay.faults import InjectedFault
 from sims.relay.profiles import Profile
-from sims.relay.server import RelayOptions, listening, make_relay
+from sims.relay.server import RelayOptions, make_relay
 from tests.searcher.fakes import HandClock
 
 
@@ -38,5 +39,5 @@ async def relay_nowhere(
     )
     async with open_rpc(NOWHERE) as rpc:
         relay = make_relay(rpc, options, chain_id=31_337)
-        async with listening(relay.app, options) as url:
+        async with listening(relay.app, host=options.host, port=0) as url:
             yield url

@@ -12,11 +12,11 @@ from aiohttp import web
 from searcher.flashbots import SIGNATURE_HEADER, bundle_hash, sign_body
 from sims.devnet.accounts import public_account
 from sims.errors import RelayPortInUseError
+from sims.listening import listening
 from sims.relay.endpoint import MAX_BODY_BYTES
 from sims.relay.parameters import MAX_BUNDLE_BYTES, MAX_BUNDLE_TXS
 from sims.relay.profiles import FLASHBOTS
-from sims.relay.server import RelayOptions, listening
-from tests.sims.relay.nowhere import NOWHERE, relay_nowhere
+from tests.sims.relay.nowhere import relay_nowhere
 from tests.sims.relay.requests import IDENTITY, Order, ask, body_of, hashes, post, sign
 
 ALICE = public_account(1)
@@ -201,8 +201,7 @@ async def test_cancelling_an_unknown_bundle_succeeds(url: str) -> None:
 
 async def test_port_in_use_is_named_with_a_remedy(url: str) -> None:
     port = int(url.rsplit(":", 1)[1])
-    options = RelayOptions(node_url=NOWHERE, port=port)
 
     with pytest.raises(RelayPortInUseError, match=f"relay port {port} .* choose another"):
-        async with listening(web.Application(), options):
+        async with listening(web.Application(), host="127.0.0.1", port=port):
             pass
