@@ -3,10 +3,14 @@
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 
 from sims.errors import RelayPortInUseError, RelayPortRefusedError
+
+SHUTDOWN_SECONDS: Final = 0.1
+"""For answers that are being written."""
 
 
 @asynccontextmanager
@@ -17,7 +21,8 @@ async def listening(app: web.Application, *, host: str, port: int) -> AsyncItera
         RelayPortInUseError: somebody else listens there.
         RelayPortRefusedError: the system does not let us.
     """
-    runner = web.AppRunner(app, access_log=None)
+    # Streams never end by themselves: nobody waits for them.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -9,11 +9,14 @@ from typing import Final
 
 import msgspec
 
+from graphs.units import Address
 from searcher.adapters.decoding import quantity
 from searcher.errors import RpcError
 from searcher.transactions import Transaction
 from sims.relay.bundle_pool import PooledBundle
-from sims.relay.methods import Call, Method, RelayRooms, unavailable
+from sims.relay.methods import Call, Method, RelayRooms, given, unavailable
+from sims.relay.mev_share import MevShare, single
+from sims.relay.mev_share_bundle import Privacy, RefundConfig, ShareBundle, expanded
 from sims.relay.parameters import canonical_hash, only, parsed, transaction
 from sims.relay.trace import BlockTrace
 from sims.relay.words import Fault, refused
@@ -36,11 +39,28 @@ SIMULATION_ERRORS: Final = {
 """The status API's names, by how the reason begins."""
 
 
+DEFAULT_HINTS: Final = ("hash", "special_logs")
+"""Told about a private transaction whose sender says nothing about it."""
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who receives a refund."""
+
+    refund: list[RefundConfig] | None = None
+    """None for everything to the sender."""
+
+
 class Preferences(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the sender wants."""
 
     fast: bool = False
     """Whether to send it to all builders."""
+
+    privacy: Privacy | None = None
+    """What may be told; None for the defaults."""
+
+    validity: Wishes | None = None
+    """Who receives a refund; None for the sender."""
 
 
 class SendPrivate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -76,9 +96,10 @@ class _Held:
 class PrivateTransactions:
     """Answers what concerns private transactions."""
 
-    def __init__(self, rooms: RelayRooms, trace: BlockTrace) -> None:
+    def __init__(self, rooms: RelayRooms, trace: BlockTrace, share: MevShare) -> None:
         self._rooms = rooms
         self._trace = trace
+        self._share = share
         self._held: dict[str, _Held] = {}
 
     def table(self) -> Mapping[str, Method]:
@@ -119,6 +140,7 @@ class PrivateTransactions:
             return False
         if not self._rooms.pool.take(held.bundle):
             return False
+        self._share.forget(tx_hash)
         self._held[tx_hash] = replace(held, is_cancelled=True)
         return True
 
@@ -132,6 +154,7 @@ class PrivateTransactions:
         self._held[tx.hash] = _Held(
             tx=tx, bundle=bundle, is_fast=wishes is not None and wishes.fast
         )
+        self._share.share(_shared(bundle, wishes or Preferences()))
         return tx.hash
 
     async def _head(self) -> int:
@@ -175,6 +198,26 @@ class PrivateTransactions:
                         for begins, name in SIMULATION_ERRORS.items()
                         if dropped.detail.startswith(begins)
                     )
+
+
+def _shared(bundle: PooledBundle, wishes: Preferences) -> ShareBundle:
+    """Return what back-runners see of a private transaction."""
+    hints = wishes.privacy.hints if wishes.privacy else None
+    asked = wishes.privacy.want_refund if wishes.privacy else None
+    configured = (wishes.validity.refund if wishes.validity else None) or ()
+    shared = single(
+        bundle.txs[0],
+        window=(bundle.block_number, bundle.last_block()),
+        signer=bundle.signer,
+        hints=expanded(list(DEFAULT_HINTS) if hints is None else hints),
+    )
+    return replace(
+        shared,
+        want_refund=given(asked, shared.want_refund),
+        refund_recipients=tuple(
+            (Address(config.address.lower()), config.percent) for config in configured
+        ),
+    )
 
 
 def _texts(params: object) -> list[object]:

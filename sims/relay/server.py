@@ -4,6 +4,7 @@ One address serves what the public relay spreads over several hosts: requests ar
 path; `/tx/<hash>` tells of a private transaction and `/trace` of the auctions.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from graphs.units import Address
 from searcher.adapters.clock import NS_PER_SECOND, SystemClock
@@ -24,6 +26,8 @@ from sims.relay.endpoint import MAX_BODY_BYTES, Dispatch, Endpoint, Sleep
 from sims.relay.faults import FaultPlan, InjectedFault
 from sims.relay.limits import RateLimits
 from sims.relay.methods import BundleMethods, RelayRooms
+from sims.relay.mev_share import MevShare
+from sims.relay.mev_share_events import PING_SECONDS, EventHub
 from sims.relay.private_transactions import PrivateTransactions
 from sims.relay.profiles import FLASHBOTS, Profile
 from sims.relay.simulation import BundleSimulator
@@ -75,6 +79,9 @@ class RelayOptions:
     sleep: Sleep = _sleep
     """For faults that take time."""
 
+    ping_seconds: float = PING_SECONDS
+    """Of silence on the event stream before a ping."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningRelay:
@@ -103,6 +110,9 @@ class Relay:
     trace: BlockTrace
     """What became of every bundle."""
 
+    share: MevShare
+    """Makes the events of the stream while it is told to."""
+
 
 @asynccontextmanager
 async def running_relay(options: RelayOptions) -> AsyncIterator[RunningRelay]:
@@ -115,8 +125,15 @@ async def running_relay(options: RelayOptions) -> AsyncIterator[RunningRelay]:
     async with open_rpc(options.node_url) as rpc:
         chain_id = quantity(await rpc.call("eth_chainId"), "chain id")
         relay = make_relay(rpc, options, chain_id=chain_id)
-        async with listening(relay.app, host=options.host, port=options.port) as url:
-            yield RunningRelay(url=url, builder=relay.builder, trace=relay.trace)
+        async with (
+            asyncio.TaskGroup() as tasks,
+            listening(relay.app, host=options.host, port=options.port) as url,
+        ):
+            publisher = tasks.create_task(relay.share.publish_forever())
+            try:
+                yield RunningRelay(url=url, builder=relay.builder, trace=relay.trace)
+            finally:
+                publisher.cancel()
 
 
 def make_relay(rpc: Rpc, options: RelayOptions, *, chain_id: int) -> Relay:
@@ -132,10 +149,12 @@ def make_relay(rpc: Rpc, options: RelayOptions, *, chain_id: int) -> Relay:
         slots=slots,
         profile=options.profile,
     )
-    private = PrivateTransactions(rooms, trace)
+    hub = EventHub(ping_seconds=options.ping_seconds)
+    share = MevShare(rooms, hub)
+    private = PrivateTransactions(rooms, trace, share)
     dispatch = Dispatch(
         profile=options.profile,
-        methods={**BundleMethods(rooms).table(), **private.table()},
+        methods={**BundleMethods(rooms).table(), **private.table(), **share.table()},
         limits=RateLimits(options.profile, options.clock),
         faults=FaultPlan(options.faults, seed=options.seed),
         sleep=options.sleep,
@@ -152,8 +171,22 @@ def make_relay(rpc: Rpc, options: RelayOptions, *, chain_id: int) -> Relay:
     app.router.add_get("/readyz", pages.alive)
     app.router.add_get("/trace", pages.blocks)
     app.router.add_get("/tx/{hash}", pages.transaction)
-    app.router.add_route(ANY_METHOD, "/{path:.*}", Endpoint(dispatch).handle)
-    return Relay(app=app, builder=builder, trace=trace)
+    app.router.add_get("/api/v1/history", hub.history)
+    app.router.add_get("/api/v1/history/info", hub.info)
+    app.router.add_route(ANY_METHOD, "/{path:.*}", _streaming(hub, Endpoint(dispatch)))
+    return Relay(app=app, builder=builder, trace=trace, share=share)
+
+
+def _streaming(hub: EventHub, endpoint: Endpoint) -> Handler:
+    """Who asks for a stream of events is given one; everything else is a request."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        wants_events = "text/event-stream" in request.headers.get("Accept", "")
+        if request.method == "GET" and wants_events:
+            return await hub.stream(request)
+        return await endpoint.handle(request)
+
+    return handle
 
 
 class _Pages:
