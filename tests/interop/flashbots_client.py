@@ -18,7 +18,7 @@ TIP_WEI = 10**9
 
 
 def main(node_url: str, relay_url: str, key: str) -> None:
-    """Simulate and send two transfers for the next block, cancel a third."""
+    """Simulate and send two transfers for the next block; send others and cancel them."""
     trader = Account.from_key(key)
     w3 = Web3(HTTPProvider(node_url))
     flashbot(w3, Account.from_key("0x" + "22" * 32), relay_url)
@@ -44,6 +44,10 @@ def main(node_url: str, relay_url: str, key: str) -> None:
     uuid = "9c9e5f0e-7a63-4d0b-8d63-1d5f9f0f2a11"
     w3.flashbots.send_bundle(bundle[:1], head + 1, {"replacementUuid": uuid})
     cancelled = w3.flashbots.cancel_bundles(uuid)
+    raw = trader.sign_transaction({**bundle[0]["transaction"], "nonce": nonce + 2}).rawTransaction
+    w3.flashbots.send_private_transaction({"signed_transaction": raw}, head + 9)
+    withdrawn = w3.flashbots.cancel_private_transaction(Web3.keccak(raw).hex())
+    raw_hash = w3.flashbots.send_raw_bundle(w3.flashbots.sign_bundle(bundle), head + 1, {})
     sent = w3.flashbots.send_bundle(bundle, head + 1)
     print(
         json.dumps(
@@ -53,6 +57,8 @@ def main(node_url: str, relay_url: str, key: str) -> None:
                 "simulated_hash": simulation["bundleHash"],
                 "coinbase_diff": str(simulation["coinbaseDiff"]),
                 "cancelled": cancelled,
+                "raw_bundle_hash": raw_hash["bundleHash"],
+                "withdrawn": withdrawn,
             }
         )
     )

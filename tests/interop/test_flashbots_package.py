@@ -49,3 +49,5 @@ async def test_bundle_of_the_flashbots_package_lands_with_the_hash_that_it_expec
     assert session["bundle_hash"] == bundle_hash(session["tx_hashes"])
     assert str(included.coinbase_diff_wei()) == session["coinbase_diff"]
     assert len(session["cancelled"]["bundleHashes"]) == 1
+    assert session["raw_bundle_hash"] == session["bundle_hash"]
+    assert session["withdrawn"] is True
