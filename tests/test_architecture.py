@@ -114,8 +114,11 @@ def test_lock_file_is_hashed_and_names_no_registry(path: Path) -> None:
     assert "://" not in text
 
 
-def test_npm_lock_names_no_registry() -> None:
-    assert '"resolved"' not in (ROOT / "contracts/package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["contracts", "tests/interop/js"])
+def test_npm_lock_names_no_registry(folder: str) -> None:
+    lock = (ROOT / folder / "package-lock.json").read_text(encoding="utf-8")
+
+    assert '"resolved"' not in lock
 
 
 def test_no_private_file_is_tracked() -> None:
