@@ -16,6 +16,7 @@ RECIPE = re.compile(r"^([a-z][a-z-]*)[^:=\n]*:(?!=)", re.MULTILINE)
 CI = ".ci/run"
 BOT = "tests/end_to_end/test_bot.py"
 DEMO = "tests/end_to_end/test_demo.py"
+RELAY = "tests/sims/test_relay_command.py"
 SEARCH = "tests/sims/test_search.py"
 SIGNALS = "tests/sims/test_signal_search.py"
 
@@ -25,6 +26,7 @@ RUN_ELSEWHERE = {
     "npx -y rust-just check": CI,
     ".venv/bin/sims demo --json": DEMO,
     ".venv/bin/sims devnet": BOT,
+    ".venv/bin/sims relay --node http://127.0.0.1:8545 --port 9000": RELAY,
     ".venv/bin/searcher run --network devnet": BOT,
     ".venv/bin/searcher run --network devnet --live": BOT,
     ".venv/bin/searcher deploy --network devnet": BOT,
