@@ -12,6 +12,7 @@
     ├── UnforeseenError   what a pending transaction does cannot be told (effects.outcome)
     ├── SnapshotError     a file of pools is damaged, or of another chain or other settings
     ├── LedgerError       the record of decisions cannot be written
+    ├── ArchiveError      what was received cannot be kept, or read back
     ├── DeployError       the executor cannot be deployed, or is not what it should be
     ├── SignerError       the signer process is not there, or refused
     └── KeyMissingError   a signing key is configured but not there
@@ -116,6 +117,15 @@ class LedgerError(SearcherError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ArchiveError(SearcherError):
+    """What was received cannot be kept, or what was kept cannot be read back."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """One line that names the file."""
 
 
 class DeployError(SearcherError):

@@ -1,0 +1,1 @@
+"""Everything received, kept: framed segments while the bot runs, Parquet files afterwards."""

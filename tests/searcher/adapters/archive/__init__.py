@@ -1,0 +1,1 @@
+"""The archive: what is read back, after kills too."""
