@@ -246,6 +246,19 @@ class MempoolSource:
         return PendingTransaction(transaction=tx, source=self.name, first_seen_ns=at_ns)
 
 
+def decode_announcement(content: bytes | str) -> Transaction | None:
+    """The transaction that a notification carries; None for a hash.
+
+    Raises:
+        UndecodableTransactionError: its bytes have another hash.
+        msgspec.MsgspecError: no notification.
+    """
+    message = _MESSAGE.decode(content)
+    if message.params is None or isinstance(message.params.result, str):
+        return None
+    return from_json(message.params.result)
+
+
 def _message(frame: Frame) -> _Message | None:
     try:
         return _MESSAGE.decode(frame.content)

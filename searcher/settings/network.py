@@ -15,6 +15,7 @@ from searcher.settings.routers import RouterSettings
 
 MAX_HEAD_AGE_SLOTS: Final = 3
 """Two empty slots in a row are rare on a healthy chain; more look like a node that hangs."""
+from searcher.settings.mempool import MempoolSettings
 
 
 class FactorySettings(Section):
@@ -161,6 +162,8 @@ class NetworkSettings(Section):
 
     routers: tuple[RouterSettings, ...] = ()
     """Whose calldata tells what pending transactions will do."""
+    mempool: tuple[MempoolSettings, ...] = ()
+    """Where pending transactions are heard of; they are merged, the first to tell counts."""
 
     relays: tuple[RelaySettings, ...] = ()
     """Where to send; the first also simulates."""

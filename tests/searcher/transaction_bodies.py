@@ -3,7 +3,7 @@
 from typing import Any
 
 from eth_account._utils.legacy_transactions import Transaction as LegacyTransaction
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from searcher.transactions import decode_transaction
