@@ -20,6 +20,8 @@ MAX_LENGTH_BYTES: Final = 8
 MAX_DEPTH: Final = 5
 """Of lists: blob wrapper, fields, access list, its entries, their storage keys."""
 
+EMPTY_LIST: Final = bytes([LIST_OFFSET])
+
 _ONE_BYTE: Final = STRING_OFFSET + 1
 """First byte of a string of one byte, which may have to stand for itself."""
 
@@ -35,12 +37,25 @@ def encode(item: Item) -> bytes:
     payload = b"".join(
         [_encode_string(one) if isinstance(one, bytes) else encode(one) for one in item]
     )
-    return prefix(len(payload), LIST_OFFSET) + payload
+    return as_list(payload)
 
 
 def encode_integer(value: int) -> bytes:
     """Return the shortest big-endian bytes of a natural number: empty for zero."""
     return value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+def encode_natural(value: int) -> bytes:
+    """Encode a natural number: as `encode(encode_integer(value))`, in one step."""
+    if value < STRING_OFFSET:
+        return bytes([value or STRING_OFFSET])
+    size = (value.bit_length() + 7) // 8
+    return _SHORT_PREFIXES[size] + value.to_bytes(size, "big")
+
+
+def as_list(payload: bytes) -> bytes:
+    """Encode the list whose encoded elements these are, one after the other."""
+    return _prefix(len(payload), LIST_OFFSET) + payload
 
 
 def decode(data: bytes) -> Item:
@@ -53,6 +68,11 @@ def decode(data: bytes) -> Item:
     if end != len(data):
         raise UndecodableTransactionError(TransactionFlaw.TRAILING)
     return item
+
+
+def payload_start(encoded: bytes) -> int:
+    """Where the elements of a list begin that is known to be encoded well."""
+    return 1 + max(0, encoded[0] - LIST_OFFSET - SHORT_LENGTH)
 
 
 def _encode_string(item: bytes) -> bytes:

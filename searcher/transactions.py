@@ -56,6 +56,7 @@ TYPED_FIELDS: Final[Mapping[int, int]] = {
 SIGNATURE_FIELDS: Final = 3
 WORD_BYTES: Final = 32
 ADDRESS_BYTES: Final = 20
+_GREATEST_S: Final = HALF_CURVE_ORDER.to_bytes(WORD_BYTES, "big")
 
 
 class AccessListEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,17 +187,16 @@ def decode_transaction(raw: bytes, *, sender: Address | None = None) -> Transact
 def _decode_legacy(raw: bytes, sender: Address | None) -> Transaction:
     fields = _fields(rlp.decode(raw), LEGACY_FIELDS)
     nonce, price, gas, to, value, data, v, *words = fields
-    chain_id, recovery_id = None, _integer(v) - RECOVERY_ID_OFFSET
-    unsigned = fields[:-SIGNATURE_FIELDS]
+    chain_id, recovery_id, replay_protection = None, _integer(v) - RECOVERY_ID_OFFSET, b""
     if recovery_id >= PROTECTED_V_OFFSET - RECOVERY_ID_OFFSET:
         chain_id, recovery_id = divmod(_integer(v) - PROTECTED_V_OFFSET, 2)
-        unsigned = (*unsigned, rlp.encode_integer(chain_id), b"", b"")
+        replay_protection = rlp.encode_natural(chain_id) + 2 * rlp.encode_natural(0)
     signature = _signature(recovery_id, words)
     price_wei = _integer(price)
     return Transaction(
         raw=raw,
         hash=transaction_hash(raw),
-        sender=sender or _recovered(signature, rlp.encode(unsigned)),
+        sender=sender or _recovered(signature, _unsigned(raw, fields, replay_protection)),
         type=LEGACY_TYPE,
         chain_id=chain_id,
         nonce=_integer(nonce),
@@ -217,8 +217,7 @@ def _decode_typed(raw: bytes, sender: Address | None) -> Transaction:
         fields = body_of(fields)
         envelope = raw[:1] + rlp.encode(fields)
     fields = _fields(fields, TYPED_FIELDS[kind])
-    unsigned = fields[:-SIGNATURE_FIELDS]
-    chain_id, nonce, priority, *rest = unsigned
+    chain_id, nonce, priority, *rest = fields[:-SIGNATURE_FIELDS]
     cap = priority if kind == ACCESS_LIST_TYPE else rest.pop(0)
     gas, to, value, data, access_list, *special = rest
     signature = _signature(_integer(fields[-SIGNATURE_FIELDS]), fields[-2:])
@@ -229,7 +228,7 @@ def _decode_typed(raw: bytes, sender: Address | None) -> Transaction:
     return Transaction(
         raw=raw,
         hash=transaction_hash(envelope),
-        sender=sender or _recovered(signature, raw[:1] + rlp.encode(unsigned)),
+        sender=sender or _recovered(signature, envelope[:1] + _unsigned(envelope[1:], fields)),
         type=kind,
         chain_id=_integer(chain_id),
         nonce=_integer(nonce),
@@ -248,10 +247,16 @@ def _decode_typed(raw: bytes, sender: Address | None) -> Transaction:
 
 
 def _signature(recovery_id: int, words: Sequence[rlp.Item]) -> bytes:
-    r, s = (_integer(word) for word in words)
-    if recovery_id not in {0, 1} or s > HALF_CURVE_ORDER:
+    r, s = (_canonical(word).rjust(WORD_BYTES, b"\0") for word in words)
+    if recovery_id not in {0, 1} or s > _GREATEST_S:
         raise UndecodableTransactionError(TransactionFlaw.SIGNATURE)
-    return r.to_bytes(WORD_BYTES, "big") + s.to_bytes(WORD_BYTES, "big") + bytes([recovery_id])
+    return r + s + bytes([recovery_id])
+
+
+def _unsigned(encoded: bytes, fields: Sequence[rlp.Item], more: bytes = b"") -> bytes:
+    """The list without its signature, cut out of its encoding, with something after it."""
+    end = len(encoded) - len(b"".join(map(rlp.encode, fields[-SIGNATURE_FIELDS:])))
+    return rlp.as_list(encoded[rlp.payload_start(encoded) : end] + more)
 
 
 def _recovered(signature: bytes, signed: bytes) -> Address:
@@ -282,10 +287,16 @@ def _string(item: rlp.Item) -> bytes:
 
 
 def _integer(item: rlp.Item) -> int:
-    encoded = _string(item)
-    if len(encoded) > WORD_BYTES or encoded[:1] == b"\0":
+    return int.from_bytes(_canonical(item), "big")
+
+
+def _canonical(item: rlp.Item) -> bytes:
+    """The shortest big-endian bytes of a number of at most 256 bits."""
+    if not isinstance(item, bytes):
+        raise UndecodableTransactionError(TransactionFlaw.SHAPE)
+    if len(item) > WORD_BYTES or item[:1] == b"\0":
         raise UndecodableTransactionError(TransactionFlaw.CANONICAL)
-    return int.from_bytes(encoded, "big")
+    return item
 
 
 def _word(item: rlp.Item) -> str:

@@ -26,6 +26,9 @@ from searcher.transactions import (
 )
 
 HEX: Final = 16
+ABSENT: Final = ""
+"""Is no number, so a missing field is refused as a malformed one."""
+
 ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 NOBODY: Final = Address("0x" + "00" * ADDRESS_BYTES)
 
@@ -158,33 +161,30 @@ def from_json(body: TransactionJson) -> Transaction:
             tx = _typed(body, kind)
         else:
             raise UndecodableTransactionError(TransactionFlaw.TYPE)
-    # What is absent is None, which no conversion takes: a TypeError.
-    except (ValueError, TypeError, OverflowError):
+    # A number of more than 55 bytes is an IndexError, a negative one a ValueError.
+    except (ValueError, TypeError, IndexError, OverflowError):
         raise UndecodableTransactionError(TransactionFlaw.FIELD) from None
     return tx if body.sender is not None else decode_transaction(tx.raw)
 
 
 def _legacy(body: TransactionJson) -> Transaction:
-    nonce, price, gas, value, to, data = (
-        int(body.nonce, HEX),
-        _number(body.gas_price),
-        int(body.gas, HEX),
-        int(body.value, HEX),
-        _recipient(body.to),
-        bytes.fromhex(body.input[2:]),
-    )
-    v = _number(body.v)
-    raw = rlp.encode(
-        (
-            rlp.encode_integer(nonce),
-            rlp.encode_integer(price),
-            rlp.encode_integer(gas),
-            to,
-            rlp.encode_integer(value),
-            data,
-            rlp.encode_integer(v),
-            rlp.encode_integer(int(body.r, HEX)),
-            rlp.encode_integer(int(body.s, HEX)),
+    nonce, gas, value = int(body.nonce, HEX), int(body.gas, HEX), int(body.value, HEX)
+    price, v = int(body.gas_price or ABSENT, HEX), int(body.v or ABSENT, HEX)
+    data = bytes.fromhex(body.input[2:])
+    to, encoded_to = _recipient(body.to)
+    raw = rlp.as_list(
+        b"".join(
+            (
+                rlp.encode_natural(nonce),
+                rlp.encode_natural(price),
+                rlp.encode_natural(gas),
+                encoded_to,
+                rlp.encode_natural(value),
+                rlp.encode(data),
+                rlp.encode_natural(v),
+                rlp.encode_natural(int(body.r, HEX)),
+                rlp.encode_natural(int(body.s, HEX)),
+            )
         )
     )
     return Transaction(
@@ -194,7 +194,7 @@ def _legacy(body: TransactionJson) -> Transaction:
         type=LEGACY_TYPE,
         chain_id=(v - PROTECTED_V_OFFSET) // 2 if v >= PROTECTED_V_OFFSET else None,
         nonce=nonce,
-        to=Address("0x" + to.hex()) if to else None,
+        to=to,
         value_wei=value,
         gas_limit_gas=gas,
         max_fee_per_gas_wei=price,
@@ -205,32 +205,30 @@ def _legacy(body: TransactionJson) -> Transaction:
 
 
 def _typed(body: TransactionJson, kind: int) -> Transaction:
-    chain_id, nonce, gas, value, to, data = (
-        _number(body.chain_id),
-        int(body.nonce, HEX),
-        int(body.gas, HEX),
-        int(body.value, HEX),
-        _recipient(body.to),
-        bytes.fromhex(body.input[2:]),
-    )
-    is_dynamic = kind != ACCESS_LIST_TYPE
-    cap = _number(body.max_fee_per_gas if is_dynamic else body.gas_price)
-    priority = _number(body.max_priority_fee_per_gas) if is_dynamic else cap
-    fees = (priority, cap) if is_dynamic else (cap,)
-    raw = bytes([kind]) + rlp.encode(
-        (
-            rlp.encode_integer(chain_id),
-            rlp.encode_integer(nonce),
-            *map(rlp.encode_integer, fees),
-            rlp.encode_integer(gas),
-            to,
-            rlp.encode_integer(value),
-            data,
-            _access_items(body) if body.access_list else (),
-            *(_special_items(body, kind) if kind > DYNAMIC_FEE_TYPE else ()),
-            rlp.encode_integer(_number(body.y_parity or body.v)),
-            rlp.encode_integer(int(body.r, HEX)),
-            rlp.encode_integer(int(body.s, HEX)),
+    nonce, gas, value = int(body.nonce, HEX), int(body.gas, HEX), int(body.value, HEX)
+    data = bytes.fromhex(body.input[2:])
+    to, encoded_to = _recipient(body.to)
+    chain_id = int(body.chain_id or ABSENT, HEX)
+    has_priority = kind != ACCESS_LIST_TYPE
+    cap = int((body.max_fee_per_gas if has_priority else body.gas_price) or ABSENT, HEX)
+    priority = int(body.max_priority_fee_per_gas or ABSENT, HEX) if has_priority else cap
+    raw = bytes([kind]) + rlp.as_list(
+        b"".join(
+            (
+                rlp.encode_natural(chain_id),
+                rlp.encode_natural(nonce),
+                rlp.encode_natural(priority) if has_priority else b"",
+                rlp.encode_natural(cap),
+                rlp.encode_natural(gas),
+                encoded_to,
+                rlp.encode_natural(value),
+                rlp.encode(data),
+                rlp.encode(_access_items(body)) if body.access_list else rlp.EMPTY_LIST,
+                _special_items(body, kind) if kind > DYNAMIC_FEE_TYPE else b"",
+                rlp.encode_natural(int(body.y_parity or body.v or ABSENT, HEX)),
+                rlp.encode_natural(int(body.r, HEX)),
+                rlp.encode_natural(int(body.s, HEX)),
+            )
         )
     )
     tx_hash = _proven(raw, body)
@@ -244,7 +242,7 @@ def _typed(body: TransactionJson, kind: int) -> Transaction:
         type=kind,
         chain_id=chain_id,
         nonce=nonce,
-        to=Address("0x" + to.hex()) if to else None,
+        to=to,
         value_wei=value,
         gas_limit_gas=gas,
         max_fee_per_gas_wei=cap,
@@ -264,39 +262,34 @@ def _access_items(body: TransactionJson) -> rlp.Item:
     )
 
 
-def _special_items(body: TransactionJson, kind: int) -> tuple[rlp.Item, ...]:
-    """The fields between access list and signature."""
+def _special_items(body: TransactionJson, kind: int) -> bytes:
+    """The encoded fields between access list and signature."""
     if kind == BLOB_TYPE:
         blob_hashes = tuple(bytes.fromhex(one[2:]) for one in body.blob_versioned_hashes or ())
-        return (rlp.encode_integer(_number(body.max_fee_per_blob_gas)), blob_hashes)
-    return (tuple(_authorization_item(one) for one in body.authorization_list or ()),)
+        return rlp.encode_natural(int(body.max_fee_per_blob_gas or ABSENT, HEX)) + rlp.encode(
+            blob_hashes
+        )
+    return rlp.encode(tuple(_authorization_item(one) for one in body.authorization_list or ()))
 
 
 def _authorization_item(one: AuthorizationJson) -> rlp.Item:
     return (
-        rlp.encode_integer(_number(one.chain_id)),
+        rlp.encode_integer(int(one.chain_id or ABSENT, HEX)),
         bytes.fromhex(one.address[2:]),
-        rlp.encode_integer(_number(one.nonce)),
-        rlp.encode_integer(_number(one.y_parity or one.v)),
-        rlp.encode_integer(_number(one.r)),
-        rlp.encode_integer(_number(one.s)),
+        rlp.encode_integer(int(one.nonce or ABSENT, HEX)),
+        rlp.encode_integer(int(one.y_parity or one.v or ABSENT, HEX)),
+        rlp.encode_integer(int(one.r or ABSENT, HEX)),
+        rlp.encode_integer(int(one.s or ABSENT, HEX)),
     )
 
 
-def _number(text: str | None) -> int:
+def _recipient(text: str | None) -> tuple[Address | None, bytes]:
+    """The address, and its encoding; none for a creation."""
     if text is None:
+        return None, rlp.encode(b"")
+    if ADDRESS.fullmatch(text) is None:
         raise UndecodableTransactionError(TransactionFlaw.FIELD)
-    return int(text, HEX)
-
-
-def _recipient(text: str | None) -> bytes:
-    """Twenty bytes, or none for a creation."""
-    if text is None:
-        return b""
-    to = bytes.fromhex(text[2:])
-    if len(to) != ADDRESS_BYTES:
-        raise UndecodableTransactionError(TransactionFlaw.FIELD)
-    return to
+    return Address(text.lower()), rlp.encode(bytes.fromhex(text[2:]))
 
 
 def _sender(body: TransactionJson) -> Address:

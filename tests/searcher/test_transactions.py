@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from searcher import rlp
 from searcher.errors import TransactionFlaw, UndecodableTransactionError
+from searcher.flashbots import HALF_CURVE_ORDER
 from searcher.transactions import BLOB_TYPE, decode_transaction
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "relay_vectors.json").read_text())
 KEY = "0x" + "33" * 32
 ACCOUNT = Account.from_key(KEY)
+CURVE_ORDER = 2 * HALF_CURVE_ORDER + 1
 GAS = st.integers(min_value=0, max_value=2**64 - 1)
 WEI = st.integers(min_value=0, max_value=2**128)
 TO = "0x5555555555555555555555555555555555555555"
@@ -160,6 +162,17 @@ def test_malformed_transaction_is_refused(raw: bytes, flaw: TransactionFlaw) -> 
         decode_transaction(raw)
 
     assert refusal.value.flaw is flaw
+
+
+def test_signature_with_the_other_s_is_refused() -> None:
+    fields = rlp.decode(raw_of("B")[1:])
+    assert isinstance(fields, tuple)
+    *unsigned, y_parity, r, s = fields
+    other = rlp.encode_integer(CURVE_ORDER - int.from_bytes(s, "big"))
+    raw = b"\x02" + rlp.encode((*unsigned, b"" if y_parity else b"\1", r, other))
+
+    with pytest.raises(UndecodableTransactionError, match="v, r, s"):
+        decode_transaction(raw)
 
 
 @given(raw=st.binary(max_size=300))

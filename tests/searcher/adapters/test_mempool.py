@@ -27,7 +27,7 @@ ENDINGS: tuple[Fault, ...] = ("hangup", "stall")
 SUBSCRIBED = (PendingMethod.FULL, PendingMethod.HASHES, PendingMethod.ALCHEMY, PendingMethod.ERIGON)
 
 
-def transaction(nonce: int) -> Transaction:
+def transaction(nonce: int, *, priority: int = 1) -> Transaction:
     fields = {
         "type": 2,
         "chainId": 1,
@@ -37,7 +37,7 @@ def transaction(nonce: int) -> Transaction:
         "gas": 21_000,
         "data": bytes([nonce]) * nonce,
         "maxFeePerGas": 10,
-        "maxPriorityFeePerGas": 1,
+        "maxPriorityFeePerGas": priority,
     }
     return decode_transaction(bytes(Account.sign_transaction(fields, KEY).raw_transaction))
 

@@ -11,7 +11,7 @@ from searcher.adapters.feed_record import FeedRecord
 from searcher.adapters.pending_feed import Coverage, MinedBlock, PendingFeed, SeenTransactions
 from searcher.feed_health import FeedHealth
 from searcher.pending import PendingTransaction
-from tests.searcher.adapters.test_mempool import TXS
+from tests.searcher.adapters.test_mempool import TXS, transaction
 from tests.searcher.fakes import HandClock
 
 SENDER = TXS[0].sender
@@ -84,6 +84,20 @@ def test_what_a_block_spent_is_no_longer_pending(order: list[tuple[str, int]], n
     left = {one.transaction.nonce for one in seen.pending()}
     assert left == {number for number in known if number >= nonce}
     assert all(seen.admit(pending(number)) is None for number in known)
+
+
+def test_replacement_names_what_it_replaces_and_outlives_it() -> None:
+    seen = SeenTransactions(bound=2)
+    better = PendingTransaction(transaction=transaction(0, priority=2), source="a", first_seen_ns=1)
+
+    first, second = seen.admit(pending(0)), seen.admit(better)
+    seen.admit(pending(1))
+
+    assert first is not None
+    assert first.replaces is None
+    assert second is not None
+    assert second.replaces == TXS[0].hash
+    assert seen.pending() == [better, pending(1)]
 
 
 def test_sources_are_merged_and_a_slow_consumer_is_counted() -> None:
