@@ -11,9 +11,6 @@ from hypothesis import HealthCheck, settings
 
 from searcher.command_line import RECURSION_LIMIT
 
-# eth-account's dependencies raise it so far that deeply nested JSON would overflow the C stack.
-sys.setrecursionlimit(RECURSION_LIMIT)
-
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "gate",
@@ -25,6 +22,14 @@ settings.register_profile(
 )
 settings.register_profile("nightly", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate" if "CI" in os.environ else "dev"))
+
+
+def pytest_collection_finish() -> None:
+    """Lower the recursion limit again, once every test module has imported what it needs.
+
+    eth-account's dependencies raise it so far that deeply nested JSON overflows the C stack.
+    """
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 @pytest.fixture(scope="session", autouse=True)

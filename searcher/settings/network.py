@@ -16,6 +16,7 @@ from searcher.settings.routers import RouterSettings
 MAX_HEAD_AGE_SLOTS: Final = 3
 """Two empty slots in a row are rare on a healthy chain; more look like a node that hangs."""
 from searcher.settings.mempool import MempoolSettings
+from searcher.settings.mempool_grpc import GrpcSourceSettings, MevShareSettings
 
 
 class FactorySettings(Section):
@@ -186,3 +187,8 @@ class NetworkSettings(Section):
     """The tokens that assets of exchanges can be withdrawn as, by canonical id."""
     tenderly_url: Endpoint | None = None
     """A Tenderly node, for the simulator of that name."""
+    grpc_sources: tuple[GrpcSourceSettings, ...] = ()
+    """Raw pending transactions, besides the node's own."""
+
+    mev_share: MevShareSettings | None = None
+    """Hints of private transactions; None for none."""
