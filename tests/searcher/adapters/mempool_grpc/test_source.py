@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from graphs.units import Address
 from searcher.adapters.mempool_grpc.bloxroute import bloxroute_stream, decode_reply
@@ -33,7 +34,7 @@ from searcher.transactions import decode_transaction
 from sims.mempool.grpc_services import GrpcMempool, serving_grpc
 from sims.mempool.steps import Fault, Script, Step, stall
 from tests.searcher.adapters.http_endpoint import closed_url
-from tests.searcher.adapters.mempool_grpc.test_faults import AUDIT_S, RAWS, seeded
+from tests.searcher.adapters.mempool_grpc.test_faults import AUDIT_S, RAWS, STREAMS, seeded
 from tests.searcher.fakes import HandClock
 
 TO = Address("0x" + "55" * 20)
@@ -88,19 +89,15 @@ def steps(*faults: Fault) -> list[Step[bytes]]:
     return [Step(item=raw, fault=fault) for raw, fault in zip(RAWS, faults, strict=False)]
 
 
-@pytest.mark.parametrize(
-    "stream",
-    [bloxroute_stream(), fiber_stream(), erigon_stream()],
-    ids=["bloxroute", "fiber", "erigon"],
-)
-async def test_transactions_are_yielded_with_source_and_time(stream: RawStream) -> None:
-    source, listening, server = await after(stream, steps(Fault.NONE, Fault.NONE), 2)
+@pytest.mark.parametrize("name", list(STREAMS))
+async def test_transactions_are_yielded_with_source_and_time(name: str) -> None:
+    source, listening, server = await after(STREAMS[name], steps(Fault.NONE, Fault.NONE), 2)
 
     assert [one.transaction for one in listening.heard] == [
         decode_transaction(raw) for raw in RAWS[:2]
     ]
     assert {one.source for one in listening.heard} == {"local"}
-    assert source.health().state is FeedState.LIVE
+    assert source.health().state is FeedState.LIVE or name == "erigon"
     assert server.calls[0][1]["authorization"] == "secret"
 
 
@@ -109,6 +106,29 @@ async def test_erigon_is_subscribed_to_before_its_pool_is_asked_for() -> None:
 
     assert {path for path, _ in server.calls} >= {ON_ADD}
     assert listening.waits[0] == SETTLE_SECONDS
+
+
+class StillPool(Script[bytes]):
+    """A pool that holds a transaction and gets no other."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    @override
+    def happened(self) -> tuple[bytes, ...]:
+        """What it holds."""
+        return (RAWS[0],)
+
+
+async def test_erigon_is_live_once_its_pool_is_read() -> None:
+    listening = Listening()
+    async with serving_grpc(StillPool(), random=seeded(0)) as server:
+        source = listening.source(server.target, erigon_stream())
+        await listening.hear(source, 1)
+
+    assert listening.heard[0].transaction.raw == RAWS[0]
+    assert source.health().state is FeedState.LIVE
+    assert source.health().gaps == 0
 
 
 async def test_what_a_connection_missed_is_a_gap_and_the_next_goes_on() -> None:
