@@ -21,7 +21,6 @@ import coincurve
 from benchmarks.report import Direction, Row, report
 from graphs.units import Address
 from searcher.adapters.clock import SystemClock
-from searcher.adapters.fan_out import FanOut
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey
 from searcher.adapters.relays import BuilderRelay, RequestDesk
@@ -158,12 +157,16 @@ async def fan_out_seconds() -> float:
     ]
     urls = [f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/" for server in servers]
     async with open_relay_session() as session:
-        fan_out = FanOut(relays(session, urls))
+        builders = relays(session, urls)
         for run in range(FAN_OUTS):
             offer = admitted(bundle(run))
             noted.clear()
             begun = time.perf_counter()
-            await fan_out.submit(offer)
+            for builder in builders:
+                builder.prepare(offer)
+            async with asyncio.TaskGroup() as tasks:
+                for builder in builders:
+                    tasks.create_task(builder.submit(offer))
             taken.append(max(noted) - begun)
     for server in servers:
         server.close()

@@ -38,7 +38,14 @@ class Offer:
     """What they follow; None for block arbitrage."""
 
 
-def assemble(offer: Offer, *, executor: Address, signer: Signer, nonce: int) -> Bundle:
+def assemble(
+    offer: Offer,
+    *,
+    executor: Address,
+    signer: Signer,
+    nonce: int,
+    max_timestamp_s: int | None = None,
+) -> Bundle:
     """Encode the executor's plans and sign them for the bids' target block alone, in order."""
     first, *rest = offer.bids
     own = [
@@ -64,6 +71,7 @@ def assemble(offer: Offer, *, executor: Address, signer: Signer, nonce: int) -> 
         bid=first,
         sequels=tuple(rest),
         target=offer.target,
+        max_timestamp_s=max_timestamp_s,
         txs=(*(transaction.raw for transaction in before), *own),
         tx_hashes=hashes,
         bundle_hash=digest,

@@ -27,6 +27,9 @@ from searcher.tracker import Snapshot, Tracker
 
 NS_PER_SECOND = 1_000_000_000
 
+MISSED_SLOTS = 2
+"""After so many empty slots before its target a bundle is no longer wanted."""
+
 DEADLINE = "deadline"
 """The stage of a rejection because the slot or the head went by."""
 
@@ -126,11 +129,14 @@ class Execution:
 
     async def _prove(self, offer: Offer, snapshot: Snapshot) -> AdmittedBundle | Rejection:
         """Sign, simulate and admit while the snapshot's block is the head and its slot lasts."""
+        block = snapshot.block
+        slots = offer.bids[0].target_block - block.number + MISSED_SLOTS
         bundle = assemble(
             offer,
             executor=self._venue.executor,
             signer=self._ports.signer,
-            nonce=snapshot.block.account.nonce,
+            nonce=block.account.nonce,
+            max_timestamp_s=block.timestamp_s + slots * self._venue.slot_seconds,
         )
         try:
             async with asyncio.timeout(self._remaining_s(snapshot.block)):
@@ -164,6 +170,8 @@ class Execution:
             return
         self.record(admitted.bundle)
         self._tracker.open(intent_of(admitted.bundle))
+        for relay in self._ports.relays:
+            relay.prepare(admitted)
         async with asyncio.TaskGroup() as tasks:
             for relay in self._ports.relays:
                 tasks.create_task(self._submit_to(relay, admitted, block))

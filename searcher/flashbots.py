@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from coincurve import PrivateKey, PublicKey
-from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 
 from graphs.units import Address

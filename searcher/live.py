@@ -25,8 +25,6 @@ from searcher.adapters.created_pools import NOWHERE, Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
 from searcher.adapters.discovery import Discovered, Survey, discover
 from searcher.adapters.endpoints import open_endpoints
-from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
-from searcher.adapters.discovery import Discovered, Factory, Survey, discover
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
@@ -35,10 +33,8 @@ from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.reconciliation import Reconciled, reconcile
-from searcher.adapters.relays import FlashbotsRelay
-from searcher.adapters.rpc import Rpc
 from searcher.adapters.relays import BuilderRelay, RequestDesk
-from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.adapters.rpc import Rpc
 from searcher.builder_table import BY_NAME
 from searcher.config import (
     Settings,
@@ -57,10 +53,9 @@ from searcher.settings.bot import (
 from searcher.settings.network import (
     NetworkSettings,
 )
-from searcher.tracker import KEPT_BLOCKS, Tracker
 from searcher.simulator_wiring import Connections, simulator_of
 from searcher.submission_policy import forwarded, is_chosen
-from searcher.tracker import Tracker
+from searcher.tracker import KEPT_BLOCKS, Tracker
 
 OWNER_CALL: Final = "0x8da5cb5b"
 """Calldata of the executor's `owner()`."""

@@ -174,6 +174,9 @@ class Bundle:
     target: PendingTransaction | None = None
     """Somebody else's transaction that comes before ours; None for block arbitrage."""
 
+    max_timestamp_s: int | None = None
+    """The latest block time at which it is wanted; None for any."""
+
     txs: tuple[bytes, ...]
     """Raw signed transactions in consensus encoding, in order. Never logged."""
 

@@ -73,6 +73,9 @@ class Relay(Protocol):
     def name(self) -> str:
         """What the ledger calls it."""
 
+    def prepare(self, admitted: AdmittedBundle) -> None:
+        """Write and sign what `submit` will send, so that no relay waits for another's."""
+
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Send once. Whatever happens on the wire is a Submission, never an exception."""
 

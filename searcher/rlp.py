@@ -55,7 +55,7 @@ def encode_natural(value: int) -> bytes:
 
 def as_list(payload: bytes) -> bytes:
     """Encode the list whose encoded elements these are, one after the other."""
-    return _prefix(len(payload), LIST_OFFSET) + payload
+    return prefix(len(payload), LIST_OFFSET) + payload
 
 
 def decode(data: bytes) -> Item:

@@ -7,7 +7,7 @@ import aiohttp
 
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint
 from searcher.adapters.request_budget import RequestBudget
-from searcher.adapters.rpc import Rpc
+from searcher.adapters.rpc import HttpRpc, Rpc
 from searcher.adapters.simulate_v1 import Conditions, SimulateV1Simulator, TenderlySimulator
 from searcher.adapters.simulator_chain import ConfirmedSimulator, SimulatorChain
 from searcher.adapters.simulators import CallBundleSimulator
@@ -81,5 +81,5 @@ def _node(network: NetworkSettings, connections: Connections) -> Simulator:
 def _tenderly(network: NetworkSettings, connections: Connections) -> Simulator:
     if network.tenderly_url is None:
         raise ConfigError("simulator tenderly has no tenderly_url in the network; add one")
-    tenderly = Rpc(connections.session, network.tenderly_url.get_secret_value())
+    tenderly = HttpRpc(connections.session, network.tenderly_url.get_secret_value())
     return TenderlySimulator(tenderly, connections.rpc, conditions(network))

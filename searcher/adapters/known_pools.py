@@ -85,6 +85,10 @@ class KnownPools:
         """Every identified pool, usable or not, in order of discovery."""
         return tuple(self._created.values())
 
+    def created_of(self, pool_ids: Iterable[PoolId]) -> list[CreatedPool]:
+        """What was announced of these pools, without those that are not known."""
+        return [self._created[pool_id] for pool_id in pool_ids if pool_id in self._created]
+
     @property
     def restless(self) -> frozenset[PoolId]:
         """Pools whose state changes without events."""

@@ -10,12 +10,11 @@ from typing_extensions import override
 from graphs.market import Market
 from graphs.pools.base import Pool
 from graphs.pools.closed import ClosedPool
-from graphs.pools.concentrated import ConcentratedPool
-from graphs.pools.constant_product import ConstantProductPool
-from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import PoolId
+from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.multicall import Multicall
-from searcher.adapters.pool_states import CreatedPool, read_pools
+from searcher.adapters.pool_states import read_pools
+from searcher.adapters.reading_stage import StateBlock
 from searcher.audit import Audit, Auditor
 from searcher.errors import RpcError, WireError
 
@@ -30,6 +29,9 @@ class PoolAuditor(Auditor):
     multicall: Multicall
     """On the nodes."""
 
+    known: KnownPools
+    """How each pool is read."""
+
     random: Random
     """Chooses."""
 
@@ -41,7 +43,7 @@ class PoolAuditor(Auditor):
         drawn = self._drawn(market)
         waiting = [market.pools[pool_id] for pool_id in closed if pool_id in market.pools]
         try:
-            read = await self._read([*drawn, *waiting], market.block_hash)
+            read = await self._read([*drawn, *waiting], market)
         except (RpcError, WireError) as error:
             return _found(market, failure=str(error))
         # What could not be read proves nothing: the block may be gone, or the node too busy.
@@ -53,43 +55,17 @@ class PoolAuditor(Auditor):
         return _found(market, checked=len(compared), differing=differing, restored=restored)
 
     def _drawn(self, market: Market) -> list[Pool]:
-        """Different pools of a kind that can be read again; fewer where others were drawn."""
+        """Different pools, without those that are closed."""
         ids = tuple(market.pools)
         chosen = self.random.sample(ids, min(self.pools_per_block, len(ids)))
         pools = [market.pools[pool_id] for pool_id in chosen]
-        return [pool for pool in pools if created_as(pool) and not isinstance(pool, ClosedPool)]
+        return [pool for pool in pools if not isinstance(pool, ClosedPool)]
 
-    async def _read(self, pools: Sequence[Pool], block_hash: str) -> dict[PoolId, Pool]:
-        created = [terms for pool in pools if (terms := created_as(pool)) is not None]
-        read, _ = await read_pools(self.multicall, created, block_hash)
-        return {pool.id: pool for pool in read}
-
-
-def created_as(pool: Pool) -> CreatedPool | None:
-    """What its factory announced, from which its state can be read; None for another kind."""
-    if isinstance(pool, ClosedPool):
-        return created_as(pool.pool)
-    if isinstance(pool, ConstantProductPool):
-        return CreatedPool(
-            kind="uniswap_v2",
-            venue=pool.venue,
-            id=pool.id,
-            token0=pool.token0,
-            token1=pool.token1,
-            fee_pips=pool.fee_pips,
-            tick_spacing=0,
-        )
-    if isinstance(pool, ConcentratedPool) and not isinstance(pool, UniswapV4Pool):
-        return CreatedPool(
-            kind="uniswap_v3",
-            venue=pool.venue,
-            id=pool.id,
-            token0=pool.token0,
-            token1=pool.token1,
-            fee_pips=pool.fee_pips,
-            tick_spacing=pool.tick_spacing,
-        )
-    return None
+    async def _read(self, pools: Sequence[Pool], market: Market) -> dict[PoolId, Pool]:
+        created = self.known.created_of(pool.id for pool in pools)
+        block = StateBlock(multicall=self.multicall, hash=market.block_hash)
+        reading = await read_pools(block, created, market.tokens)
+        return {pool.id: pool for pool in reading.pools}
 
 
 def _found(

@@ -15,7 +15,7 @@ from searcher.adapters.circuit_breaker import CircuitBreaker
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, Sign
 from searcher.adapters.request_budget import RequestBudget
 from searcher.flashbots import SIGNATURE_HEADER
-from searcher.model import AdmittedBundle, Bundle, Submission
+from searcher.model import AdmittedBundle, Bundle, Cancellation, Submission
 from searcher.ports import Clock, Relay
 from searcher.relay_answers import (
     Answer,
@@ -27,6 +27,7 @@ from searcher.relay_answers import (
 )
 from searcher.relay_profiles import CANCEL, Cancelling, RelayProfile, Signing
 from searcher.relay_requests import BundleRequest, cancel_bundle, send_bundle
+from searcher.settlement import Intent
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -50,14 +51,24 @@ class RequestDesk:
         self._cancellations: OrderedDict[object, bytes | None] = OrderedDict()
         self._signatures: OrderedDict[bytes, str] = OrderedDict()
 
-    def request(self, bundle: Bundle, max_timestamp_s: int | None) -> BundleRequest:
+    def request(self, bundle: Bundle) -> BundleRequest:
         """Say what is asked for, before any dialect."""
         return BundleRequest(
             txs=bundle.txs,
             block_number=bundle.bid.target_block,
-            uuid=bundle.id,
-            max_timestamp_s=max_timestamp_s,
+            uuid=bundle.uuid,
+            max_timestamp_s=bundle.max_timestamp_s,
             builders=self._builders,
+        )
+
+    def withdrawal(self, intent: Intent) -> BundleRequest:
+        """Say what is no longer wanted."""
+        return BundleRequest(
+            txs=(),
+            block_number=intent.target_block,
+            uuid=intent.uuid,
+            max_timestamp_s=None,
+            builders=(),
         )
 
     def submission(self, profile: RelayProfile, request: BundleRequest) -> bytes:
@@ -107,34 +118,45 @@ class BuilderRelay(Relay):
         """What the ledger calls it."""
         return self._endpoint.name
 
-    def prepare(self, admitted: AdmittedBundle, max_timestamp_s: int | None = None) -> None:
+    @override
+    def prepare(self, admitted: AdmittedBundle) -> None:
         """Write and sign what `submit` will send, so that nothing else stands before its bytes."""
-        request = self._desk.request(admitted.bundle, max_timestamp_s)
+        request = self._desk.request(admitted.bundle)
         body = self._desk.submission(self._profile, request)
         self._desk.headers(self._profile, body, self._credential)
 
     @override
-    async def submit(
-        self, admitted: AdmittedBundle, max_timestamp_s: int | None = None
-    ) -> Submission:
-        """Send once, for one block, and no later than a timestamp where the endpoint knows one."""
+    async def submit(self, admitted: AdmittedBundle) -> Submission:
+        """Send once, for one block; where the endpoint knows it, with the latest timestamp."""
         bundle = admitted.bundle
         oversize = self._oversize(bundle)
         if oversize is not None:
             return self._submission(bundle, refused(oversize))
-        body = self._desk.submission(self._profile, self._desk.request(bundle, max_timestamp_s))
+        body = self._desk.submission(self._profile, self._desk.request(bundle))
         return self._submission(bundle, await self._post(body, self._profile.send_method))
 
-    async def cancel(self, bundle: Bundle) -> Submission:
+    @override
+    async def cancel(self, intent: Intent, reason: str) -> Cancellation:
         """Ask the endpoint to forget the bundle: no promise, and no help in its last seconds."""
-        body = self._desk.cancellation(self._profile, self._desk.request(bundle, None))
+        request = self._desk.withdrawal(intent)
+        body = self._desk.cancellation(self._profile, request)
         if body is None:
             words = "this endpoint has no cancellation"
-            refusal = Refusal(kind=RefusalKind.UNSUPPORTED_METHOD, words=words)
-            return self._submission(bundle, refused(refusal))
+            return self._cancellation(
+                intent, Refusal(kind=RefusalKind.UNSUPPORTED_METHOD, words=words), reason
+            )
         by_method = self._profile.cancelling is Cancelling.METHOD
         method = CANCEL if by_method else self._profile.send_method
-        return self._submission(bundle, await self._post(body, method))
+        return self._cancellation(intent, (await self._post(body, method)).refusal, reason)
+
+    def _cancellation(self, intent: Intent, refusal: Refusal | None, reason: str) -> Cancellation:
+        return Cancellation(
+            bundle_id=intent.bundle_id,
+            relay=self.name,
+            accepted=refusal is None,
+            answer="" if refusal is None else str(refusal),
+            reason=reason,
+        )
 
     def _oversize(self, bundle: Bundle) -> Refusal | None:
         size, count = sum(map(len, bundle.txs)), len(bundle.txs)
@@ -178,18 +200,6 @@ class BuilderRelay(Relay):
             accepted=answer.refusal is None,
             answer=words if answer.refusal is None else str(answer.refusal),
             sent_ns=self._clock.now_ns(),
-        )
-
-    @override
-    async def cancel(self, intent: Intent, reason: str) -> Cancellation:
-        """Withdraw whatever was sent under the uuid; the result's shape is nowhere documented."""
-        answer = await self._endpoint.call("eth_cancelBundle", {"replacementUuid": intent.uuid})
-        return Cancellation(
-            bundle_id=intent.bundle_id,
-            relay=self._endpoint.name,
-            accepted=answer.refusal is None,
-            answer=answer.refusal or "",
-            reason=reason,
         )
 
 

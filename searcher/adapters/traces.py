@@ -14,10 +14,11 @@ from searcher.adapters.decoding import (
     HEADER_ONLY,
     array,
     decode_header,
-    decode_log,
     member,
     quantity,
 )
+from searcher.adapters.event_words import Unsaid
+from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.rpc import Rpc
 from searcher.adapters.state_diffs import decode_state_diff
 from searcher.effects.execution import effect_of
@@ -66,8 +67,9 @@ class Foreseen:
 class Foresight:
     """Asks the methods in their order until one can say."""
 
-    def __init__(self, rpc: Rpc, *, order: Sequence[Method] = ORDER) -> None:
+    def __init__(self, rpc: Rpc, known: KnownPools, *, order: Sequence[Method] = ORDER) -> None:
         self._rpc = rpc
+        self._known = known
         self._order = tuple(order)
 
     async def foresee(self, pending: PendingTransaction, prospect: Prospect) -> Foreseen:
@@ -96,14 +98,16 @@ class Foresight:
     ) -> Effect | Unknown:
         match method:
             case Method.SIMULATE:
-                return await simulate(self._rpc, pending, prospect)
+                return await simulate(self._rpc, pending, prospect, known=self._known)
             case Method.TRACE:
                 return await trace(self._rpc, pending, prospect)
             case Method.DECODE:
                 return effect_of(pending, prospect)
 
 
-async def simulate(rpc: Rpc, pending: PendingTransaction, prospect: Prospect) -> Effect | Unknown:
+async def simulate(
+    rpc: Rpc, pending: PendingTransaction, prospect: Prospect, *, known: KnownPools
+) -> Effect | Unknown:
     """Run the transaction in a block after the market's, and read the logs of known pools.
 
     Nonce and balance are not checked: anvil 1.7.1 ignores the first, and a bundle is simulated
@@ -129,8 +133,11 @@ async def simulate(rpc: Rpc, pending: PendingTransaction, prospect: Prospect) ->
     if quantity(member(calls[0], "status"), "eth_simulateV1.status") != SUCCEEDED:
         return Unknown(reason=Reason.REVERTED)
     logs = array(member(calls[0], "logs"), "eth_simulateV1.logs")
-    decoded = [decode_log(log, market.pools) for log in logs]
-    return _effect(prospect, [update for update in decoded if update is not None])
+    decoded = [known.decode(log) for log in logs]
+    if any(isinstance(said, Unsaid) for said in decoded):
+        raise WireError("eth_simulateV1.logs", "a pool changes in a way that events do not tell")
+    updates = [said for said in decoded if said is not None and not isinstance(said, Unsaid)]
+    return _effect(prospect, updates)
 
 
 async def trace(rpc: Rpc, pending: PendingTransaction, prospect: Prospect) -> Effect | Unknown:

@@ -11,12 +11,12 @@ from searcher.flash_lenders import LenderKind
 from searcher.settings.endpoints import EndpointSettings
 from searcher.settings.exchanges import AssetSettings
 from searcher.settings.fields import Endpoint, HexAddress, Section
+from searcher.settings.mempool import MempoolSettings
+from searcher.settings.mempool_grpc import GrpcSourceSettings, MevShareSettings
 from searcher.settings.routers import RouterSettings
 
 MAX_HEAD_AGE_SLOTS: Final = 3
 """Two empty slots in a row are rare on a healthy chain; more look like a node that hangs."""
-from searcher.settings.mempool import MempoolSettings
-from searcher.settings.mempool_grpc import GrpcSourceSettings, MevShareSettings
 
 
 class FactorySettings(Section):
@@ -183,6 +183,7 @@ class NetworkSettings(Section):
     def head_age_seconds(self) -> int:
         """How old the head may be before nothing is traded on it."""
         return self.max_head_age_seconds or MAX_HEAD_AGE_SLOTS * self.slot_seconds
+
     assets: dict[str, AssetSettings] = Field(default_factory=dict)
     """The tokens that assets of exchanges can be withdrawn as, by canonical id."""
     tenderly_url: Endpoint | None = None

@@ -44,7 +44,10 @@ def missed_an_event(pool: Pool) -> Pool:
 async def test_audit_names_exactly_the_pools_that_missed_an_event_and_reads_them_again() -> None:
     async with chain() as local:
         auditor = PoolAuditor(
-            multicall=local.reader.multicall, random=repeatable(), pools_per_block=10**6
+            multicall=local.reader.multicall,
+            known=local.found.known,
+            random=repeatable(),
+            pools_per_block=10**6,
         )
         pools = list(local.found.pools.values())
         wrong = [missed_an_event(pool) for pool in pools[::3]]
@@ -59,7 +62,9 @@ async def test_audit_names_exactly_the_pools_that_missed_an_event_and_reads_them
 
 async def test_audit_of_a_block_that_is_gone_is_no_answer() -> None:
     async with chain() as local:
-        auditor = PoolAuditor(multicall=local.reader.multicall, random=repeatable())
+        auditor = PoolAuditor(
+            multicall=local.reader.multicall, known=local.found.known, random=repeatable()
+        )
         gone = replace(market_of(local), block_hash="0x" + "77" * 32)
         found = await auditor.audit(gone, ())
 

@@ -15,8 +15,10 @@ import pytest
 from graphs.market import Market
 from graphs.pools.base import Pool
 from graphs.units import Address
+from searcher.adapters.created_pools import Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header, member
-from searcher.adapters.discovery import Factory, Survey, discover
+from searcher.adapters.discovery import Survey, discover
+from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.adapters.traces import Foresight, Method, simulate, trace
 from searcher.effects.execution import effect_of
@@ -78,6 +80,11 @@ class Chain:
             timestamp_s=self.deployer.timestamp_s + SLOT_SECONDS,
             base_fee_wei=0,
         )
+
+    async def known(self) -> KnownPools:
+        """Which pools are followed."""
+        head = decode_header(await self.rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
+        return (await discover(self.rpc, self.survey, block=head)).known
 
     async def market(self, head: Header) -> Market:
         """Every pool, asked of its contract."""
@@ -206,7 +213,7 @@ async def test_effects_are_what_the_chain_does() -> None:
             call = drawn(caller, local.routers)
             target = pending_of(call, local.deployer.address, local.chain_id)
             decoded = effect_of(target, prospect)
-            simulated = await simulate(local.rpc, target, prospect)
+            simulated = await simulate(local.rpc, target, prospect, known=await local.known())
             traced = await trace(local.rpc, target, prospect)
             succeeded = await local.mine(call)
             after = (await local.prospect()).market
@@ -249,8 +256,8 @@ async def test_method_that_the_node_lacks_is_passed_over_with_its_reason() -> No
         )
         elsewhere = replace(prospect, market=replace(prospect.market, block_hash="0x" + "11" * 32))
 
-        first = await Foresight(local.rpc).foresee(target, prospect)
-        last = await Foresight(local.rpc).foresee(target, elsewhere)
+        first = await Foresight(local.rpc, await local.known()).foresee(target, prospect)
+        last = await Foresight(local.rpc, await local.known()).foresee(target, elsewhere)
 
     assert (first.method, first.passed_over) == (Method.SIMULATE, ())
     assert last.method is Method.DECODE

@@ -89,6 +89,10 @@ class AcceptingRelay(Relay):
         return "fake"
 
     @override
+    def prepare(self, admitted: AdmittedBundle) -> None:
+        """Nothing to write."""
+
+    @override
     async def submit(self, admitted: AdmittedBundle) -> Submission:
         """Acknowledge."""
         self._inspect()

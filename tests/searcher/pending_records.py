@@ -17,6 +17,7 @@ def pending(
             raw=b"\x02" + number.to_bytes(4, "big"),
             hash=f"0x{number:064x}",
             sender=STRANGER,
+            type=2,
             chain_id=1,
             nonce=0,
             to=to,

@@ -184,6 +184,7 @@ PENDING = PendingTransaction(
         raw=b"\x02theirs",
         hash=transaction_hash(b"\x02theirs"),
         sender=Address("0x" + "0b" * 20),
+        type=2,
         chain_id=1,
         nonce=3,
         to=Address("0x" + "0c" * 20),

@@ -13,8 +13,19 @@ from searcher.adapters.archive.entries import (
     ArchiveEntry,
 )
 from searcher.feed_health import FeedHealth
-from searcher.model import Block, LiquidityChanged, PoolUpdate, PriceSet, ReservesSet
+from searcher.model import Block
 from searcher.pending import PendingTransaction
+from searcher.pool_updates import (
+    BalancesMoved,
+    LiquidityChanged,
+    PoolLost,
+    PoolRead,
+    PoolUpdate,
+    PriceSet,
+    ProtocolFeeSet,
+    ReservesSet,
+    SwapFeeSet,
+)
 
 
 def rows_of_block(block: Block) -> Iterator[ArchiveEntry]:
@@ -68,6 +79,11 @@ def _row_of_update(block: Block, index: int, update: PoolUpdate) -> ArchivedPool
         pool=update.pool_id,
         kind=_UPDATE_KINDS[type(update)],
     )
+    return _with_values(row, update)
+
+
+def _with_values(row: ArchivedPoolUpdate, update: PoolUpdate) -> ArchivedPoolUpdate:
+    """The row with what the update says, where there are columns for that."""
     match update:
         case ReservesSet():
             return replace(row, reserve0=str(update.reserve0), reserve1=str(update.reserve1))
@@ -85,10 +101,17 @@ def _row_of_update(block: Block, index: int, update: PoolUpdate) -> ArchivedPool
                 tick_upper=update.tick_upper,
                 liquidity_delta=str(update.liquidity_delta),
             )
+        case _:
+            return row
 
 
 _UPDATE_KINDS: Final[dict[type[PoolUpdate], str]] = {
     ReservesSet: "reserves",
     PriceSet: "price",
     LiquidityChanged: "liquidity",
+    ProtocolFeeSet: "protocol_fee",
+    BalancesMoved: "balances",
+    SwapFeeSet: "swap_fee",
+    PoolRead: "read",
+    PoolLost: "lost",
 }

@@ -4,10 +4,10 @@ import pytest
 from eth_abi.abi import encode
 
 from graphs.units import Address, PoolId
-from searcher.adapters import decoding
 from searcher.adapters.block_reader import BlockReader
 from searcher.adapters.lending_desk import LendingDesk
 from searcher.adapters.multicall import Multicall
+from searcher.adapters.pool_events import SYNC
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.errors import RpcError, WireError
 from searcher.model import (
@@ -16,8 +16,8 @@ from searcher.model import (
 from searcher.pool_updates import (
     ReservesSet,
 )
-from tests.searcher.adapters.known_pairs import known_pools
 from tests.searcher.adapters.fake_node import MULTICALL3, FakeBlock, FakeNode, block_hash
+from tests.searcher.adapters.known_pairs import known_pools
 
 POOL = PoolId("0x" + "ab" * 20)
 STRANGER = "0x" + "5e" * 20
@@ -45,7 +45,7 @@ async def read(node: FakeNode, block: FakeBlock, *desks: LendingDesk) -> Block:
 def sync(block: FakeBlock, address: str, index: int) -> dict[str, object]:
     return {
         "address": address,
-        "topics": [decoding.SYNC],
+        "topics": [SYNC],
         "data": "0x" + encode(["uint112", "uint112"], [index + 1, 5]).hex(),
         "logIndex": hex(index),
         "blockHash": block.hash,

@@ -13,10 +13,11 @@ from searcher.adapters.ledger import open_ledger
 from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.adapters.simulators import CallBundleSimulator
 from searcher.builder_table import ROWS
-from searcher.bundles import assemble
+from searcher.bundles import Offer, assemble
 from searcher.event_log import EventLog
 from searcher.model import LedgerRecord
 from searcher.relay_answers import read_answer
+from searcher.settlement import intent_of
 from tests.searcher.adapters.http_endpoint import closed_url, serving
 from tests.searcher.adapters.test_fan_out import TROUBLES
 from tests.searcher.adapters.test_keys import CANARY, shows
@@ -25,7 +26,10 @@ from tests.searcher.records import BID, EXECUTOR, START, admitted
 
 CREDENTIAL = CANARY.hex()
 BUNDLE = assemble(
-    BID, market=START, executor=EXECUTOR, signer=TradingKey(CANARY, chain_id=1), nonce=7
+    Offer(bids=(BID,), market=START),
+    executor=EXECUTOR,
+    signer=TradingKey(CANARY, chain_id=1),
+    nonce=7,
 )
 IDENTITY = IdentityKey(CANARY)
 
@@ -49,7 +53,10 @@ async def said_at(url: str) -> list[LedgerRecord]:
                 desk=RequestDesk(IDENTITY.header),
                 credential=CREDENTIAL,
             )
-            records += [await relay.submit(admitted(BUNDLE)), await relay.cancel(BUNDLE)]
+            records += [
+                await relay.submit(admitted(BUNDLE)),
+                await relay.cancel(intent_of(BUNDLE), "no longer found"),
+            ]
     return records
 
 

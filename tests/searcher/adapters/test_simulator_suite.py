@@ -136,6 +136,7 @@ def bundle_of(
     hashes = tuple(map(transaction_hash, raws))
     return Bundle(
         id="00000000-0000-4000-8000-000000000001",
+        uuid="00000000-0000-4000-9000-000000000001",
         bid=replace(BID, target_block=1),
         txs=raws,
         tx_hashes=hashes,
