@@ -27,6 +27,7 @@ from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.builder_table import BY_NAME
 from searcher.bundles import assemble
 from searcher.flashbots import bundle_hash, transaction_hash
+from searcher.model import AdmittedBundle
 from searcher.ports import UnsignedTransaction
 from searcher.relay_requests import BundleRequest, send_bundle
 from tests.searcher.records import BID, EXECUTOR, START, admitted, bundle
@@ -147,6 +148,15 @@ class Builder(asyncio.Protocol):
             self._transport.write(HEAD % len(ANSWER) + ANSWER)
 
 
+async def send(builders: list[BuilderRelay], offer: AdmittedBundle) -> None:
+    """As the pipeline does: everything is written before the first byte leaves."""
+    for builder in builders:
+        builder.prepare(offer)
+    async with asyncio.TaskGroup() as tasks:
+        for builder in builders:
+            tasks.create_task(builder.submit(offer))
+
+
 async def fan_out_seconds() -> float:
     """From the decision until the last of the builders, on this core too, has every byte."""
     loop = asyncio.get_running_loop()
@@ -162,11 +172,7 @@ async def fan_out_seconds() -> float:
             offer = admitted(bundle(run))
             noted.clear()
             begun = time.perf_counter()
-            for builder in builders:
-                builder.prepare(offer)
-            async with asyncio.TaskGroup() as tasks:
-                for builder in builders:
-                    tasks.create_task(builder.submit(offer))
+            await send(builders, offer)
             taken.append(max(noted) - begun)
     for server in servers:
         server.close()
