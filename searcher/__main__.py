@@ -57,11 +57,12 @@ def run(
     if network == FORK:
         with running_fork(config=config, of=of):
             chosen = load_network(settings, FORK, environment())
-            _run(settings, chosen, ledger=ledger, sends=live)
+            _run(settings, chosen, ledger=ledger, pools=None, sends=live)
         return
     chosen = load_network(settings, network, environment())
     _require_consent(chosen, sends=live, consents=i_understand_mainnet)
-    _run(settings, chosen, ledger=ledger, sends=live)
+    pools = settings.discovery.folder / f"{network}.snapshot"
+    _run(settings, chosen, ledger=ledger, pools=pools, sends=live)
 
 
 @app.command()
@@ -112,10 +113,14 @@ def _require_consent(network: NetworkSettings, *, sends: bool, consents: bool) -
         raise ConfigError("mainnet spends real money; repeat with --live --i-understand-mainnet")
 
 
-def _run(settings: Settings, network: NetworkSettings, *, ledger: Path, sends: bool) -> None:
+def _run(
+    settings: Settings, network: NetworkSettings, *, ledger: Path, pools: Path | None, sends: bool
+) -> None:
     secrets = load_secrets(settings.keys, environment())
     prepare_kernels()
-    bot = Run(settings=settings, network=network, secrets=secrets, ledger=ledger, sends=sends)
+    bot = Run(
+        settings=settings, network=network, secrets=secrets, ledger=ledger, sends=sends, pools=pools
+    )
     run_until_stopped(run_live(bot, EventLog().watch))
 
 

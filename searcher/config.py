@@ -20,12 +20,14 @@ from searcher.settings.archive import ArchiveSettings
 from searcher.settings.bot import (
     BiddingSettings,
     DeploymentSettings,
+    DiscoverySettings,
     KeySettings,
     LedgerSettings,
     SearchSettings,
 )
 from searcher.settings.exchanges import ExchangesSettings
 from searcher.settings.fields import LIKE_A_KEY, Section, address
+from searcher.settings.guard import GuardSettings
 from searcher.settings.network import NetworkSettings
 from searcher.settings.submission import SubmissionSettings
 
@@ -39,7 +41,9 @@ class Settings(Section):
     bidding: BiddingSettings = BiddingSettings()
     submission: SubmissionSettings = SubmissionSettings()
     keys: KeySettings = KeySettings()
+    guard: GuardSettings = GuardSettings()
     ledger: LedgerSettings = LedgerSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
     deployments: DeploymentSettings = DeploymentSettings()
     exchanges: ExchangesSettings = ExchangesSettings()
     archive: ArchiveSettings = ArchiveSettings()

@@ -12,8 +12,11 @@ import structlog
 from graphs.cycles import Cycle
 from graphs.tokens import Token
 from graphs.units import Address
+from searcher.adapters.discovery import Progress
+from searcher.backrunning import Overheard
+from searcher.exchange_signals import ExchangeSignal
 from searcher.flash_lenders import Lender
-from searcher.live import Started
+from searcher.live import Notice, Started
 from searcher.model import (
     Bid,
     Bundle,
@@ -25,7 +28,7 @@ from searcher.model import (
     Simulation,
     Submission,
 )
-from searcher.pipeline import Dealt, Event, Searched
+from searcher.pipeline import Dealt, Searched
 
 
 class EventLog:
@@ -45,7 +48,7 @@ class EventLog:
         )
         self._tokens: Mapping[Address, Token] = {}
 
-    def watch(self, event: Event | Started) -> None:
+    def watch(self, event: Notice) -> None:
         """Say what happened."""
         match event:
             case Started():
@@ -65,7 +68,9 @@ class EventLog:
                     truncated=event.truncated,
                     lenders_skipped=skipped(event.block.lenders),
                 )
-            case Dealt():
+            case Progress():
+                self._log.msg("discovering", of=event.stage, done=event.done, total=event.total)
+            case Dealt() | Overheard():
                 pass
             case _:
                 self._say_record(event)
@@ -89,6 +94,16 @@ class EventLog:
             case Rejection():
                 self._log.msg(
                     "rejected", block=record.block_number, stage=record.stage, reason=record.reason
+                )
+            case ExchangeSignal():
+                self._log.msg(
+                    "signal",
+                    block=record.block_number,
+                    kind=record.kind.value,
+                    asset=name(record.asset, self._tokens),
+                    sell=record.sell_venue,
+                    buy=record.buy_venue,
+                    expected_profit=record.expected_profit,
                 )
             case CutSearch():
                 self._log.msg(

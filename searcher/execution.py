@@ -9,9 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from graphs.cycles import Cycle
 from graphs.units import Address
+from searcher.audit import Auditor
 from searcher.bundles import Offer, admit, assemble
 from searcher.feed_health import FeedState
+from searcher.flash_lenders import LenderKind
 from searcher.model import (
     AdmittedBundle,
     Bid,
@@ -21,7 +24,17 @@ from searcher.model import (
     Rejection,
     Submission,
 )
-from searcher.ports import Clock, Feed, Ledger, Relay, Signer, Simulator
+from searcher.ports import (
+    Clock,
+    Feed,
+    Foresight,
+    Ledger,
+    PendingTransactions,
+    Prices,
+    Relay,
+    Signer,
+    Simulator,
+)
 from searcher.settlement import Intent, intent_of
 from searcher.tracker import Snapshot, Tracker
 
@@ -32,6 +45,9 @@ MISSED_SLOTS = 2
 
 DEADLINE = "deadline"
 """The stage of a rejection because the slot or the head went by."""
+
+GUARD = "guard"
+"""The stage of a rejection because of prices that nobody else shows."""
 
 FEED = "feed"
 """The stage of a rejection because what it was found on may not be true."""
@@ -61,6 +77,18 @@ class Ports:
 
     clock: Clock
     """The only time."""
+
+    auditor: Auditor | None = None
+    """Looks at pools behind the events' back; None to trust events alone."""
+
+    pending: PendingTransactions | None = None
+    """What others have announced; None for block arbitrage alone."""
+
+    foresight: Foresight | None = None
+    """What that will do."""
+
+    prices: Prices | None = None
+    """What exchanges and oracles say; None to believe the pools alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +123,14 @@ class Execution:
         """Whether anything leaves; False in a dry run."""
         return bool(self._ports.relays)
 
+    @property
+    def aside(self) -> frozenset[tuple[Cycle, LenderKind]]:
+        """What failed its proof lately."""
+        return self._tracker.aside
+
     async def execute(self, offer: Offer, snapshot: Snapshot) -> Rejection | None:
         """Prove the offer and send it to every relay; say why not where it cannot be proven."""
-        verdict = await self._prove(offer, snapshot)
+        verdict = self._guarded(offer) or await self._prove(offer, snapshot)
         if isinstance(verdict, Rejection):
             self.record(verdict)
             return verdict
@@ -127,6 +160,17 @@ class Execution:
         self._ports.ledger.record(record)
         self._watch(record)
 
+    def _guarded(self, offer: Offer) -> Rejection | None:
+        """Why its prices are not believed, by the exchanges and oracles of this moment."""
+        if self._ports.prices is None:
+            return None
+        references = self._ports.prices.references(self._ports.clock.now_ns())
+        for one in offer.bids:
+            refusal = references.refusal(one.opportunity.cycle, one.opportunity.amounts)
+            if refusal is not None:
+                return declined(one, GUARD, refusal)
+        return None
+
     async def _prove(self, offer: Offer, snapshot: Snapshot) -> AdmittedBundle | Rejection:
         """Sign, simulate and admit while the snapshot's block is the head and its slot lasts."""
         block = snapshot.block
@@ -154,9 +198,9 @@ class Execution:
             return DEADLINE, "the slot passed"
         if self._tracker.head_hash != snapshot.block.hash:
             return DEADLINE, "the head moved on"
-        for health in self._ports.feed.health():
-            if health.state is not FeedState.LIVE:
-                return FEED, f"{health.source} is {health.state}: {health.reason}"
+        whole = self._ports.feed.health()[0]
+        if whole.state is not FeedState.LIVE:
+            return FEED, f"{whole.source} is {whole.state}: {whole.reason}"
         return None
 
     def _remaining_s(self, block: Block) -> float:

@@ -5,7 +5,8 @@ is what runs on mainnet, with other addresses.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,11 +21,12 @@ from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from searcher.adapters.block_reader import BlockReader
 from searcher.adapters.blocks import BlockFeed, FeedTerms
-from searcher.adapters.clock import SystemClock
+from searcher.adapters.clock import NS_PER_SECOND, SystemClock
 from searcher.adapters.created_pools import NOWHERE, Factory
 from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
-from searcher.adapters.discovery import Discovered, Survey, discover
-from searcher.adapters.endpoints import open_endpoints
+from searcher.adapters.discovery import Discovered, Progress, Survey, discover
+from searcher.adapters.endpoints import Endpoints, open_endpoints
+from searcher.adapters.exchanges.desk import ExchangeDesk
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
@@ -32,20 +34,30 @@ from searcher.adapters.ledger_history import History, read_history
 from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
+from searcher.adapters.pending_feed import PendingFeed
+from searcher.adapters.pool_audit import PoolAuditor
+from searcher.adapters.recalled_pools import SnapshotFile, discover_from
 from searcher.adapters.reconciliation import Reconciled, reconcile
+from searcher.adapters.reference_prices import ReferencePrices
 from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.adapters.rpc import Rpc
+from searcher.adapters.sources import open_exchanges, open_pending_feed
+from searcher.adapters.surroundings import Surroundings
+from searcher.adapters.traces import NodeForesight
+from searcher.backrunning import Surrounding
 from searcher.builder_table import BY_NAME
 from searcher.config import (
     Settings,
 )
 from searcher.errors import ConfigError
+from searcher.exchange_signals import SignalSearch
 from searcher.execution import Ports, Venue
 from searcher.flash_lenders import LenderKind
 from searcher.network_wiring import concentrated_factories
 from searcher.pipeline import Event, Pipeline, Strategy
 from searcher.pool_lenders import lending_pools
-from searcher.ports import Clock
+from searcher.ports import Clock, Ledger
+from searcher.price_guard import GuardLimits
 from searcher.scan import Terms
 from searcher.settings.bot import (
     KeySettings,
@@ -88,6 +100,9 @@ class Run:
     ledger: Path
     """Where decisions are recorded; one network per file."""
 
+    pools: Path | None = None
+    """Where discovered pools are kept for the next start; None to discover anew."""
+
     sends: bool
     """False for a dry run, which simulates and records but submits nothing."""
 
@@ -103,7 +118,10 @@ class Started:
     """Pools that were left out, by reason."""
 
 
-Watch = Callable[[Event | Started], None]
+Notice = Event | Started | Progress
+"""What a run says of itself."""
+
+Watch = Callable[[Notice], None]
 """Whoever looks on."""
 
 
@@ -124,6 +142,38 @@ def trading_address(secrets: Secrets) -> Address:
     return TradingKey(secrets.trading, chain_id=1).address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _World:
+    """Every connection of a run."""
+
+    rpc: Endpoints
+    session: aiohttp.ClientSession
+    pending: PendingFeed
+    desk: ExchangeDesk
+    around: Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chain:
+    """What the chain says at the start."""
+
+    head: Header
+    found: Discovered
+    reader: BlockReader
+    executor: Address
+    signer: TradingKey
+
+    @property
+    def market(self) -> Market:
+        """Every pool at the head."""
+        return Market(
+            block_number=self.head.number,
+            block_hash=self.head.hash,
+            tokens=self.found.tokens,
+            pools=self.found.pools,
+        )
+
+
 async def run_live(run: Run, watch: Watch) -> None:
     """Discover the market, then search every new block until the feed fails or the caller cancels.
 
@@ -132,49 +182,79 @@ async def run_live(run: Run, watch: Watch) -> None:
         SearcherError: the world is broken; also inside an ExceptionGroup.
     """
     assert_native_signing()
+    async with _opened(run) as world:
+        chain = await _asked(run, world, watch)
+        history = read_history(run.ledger, since_block=chain.head.number - KEPT_BLOCKS)
+        earlier = await reconcile(world.rpc, history.open, head=chain.head, executor=chain.executor)
+        with open_ledger(run.ledger) as ledger:
+            for _, inclusion in earlier.ended:
+                ledger.record(inclusion)
+            ports = await _ports(run, world, chain, ledger=ledger)
+            graph = TokenGraph.pruned(chain.market, _terms(run).pruning)
+            tracker = Tracker(chain.market, graph)
+            remember(tracker, history, earlier)
+            await asyncio.to_thread(load_kernels)
+            watch(Started(market=chain.market, refused=chain.found.refused_by_reason()))
+            await Pipeline(ports, tracker, strategy=_strategy(run, chain), watch=watch).run()
+
+
+@asynccontextmanager
+async def _opened(run: Run) -> AsyncIterator[_World]:
+    """Connect to everything that the network names; what never ends begins to listen."""
     clock, random = SystemClock(), Random()  # noqa: S311 - spreads attempts to connect
+    around = Surroundings(clock=clock, random=random)
     async with (
         open_endpoints(run.network.nodes, clock=clock, random=random) as rpc,
         open_relay_session() as session,
+        open_pending_feed(run.network, around) as pending,
+        open_exchanges(run.settings.exchanges, run.network, around) as desk,
+        desk.running(),
+        pending.running(),
     ):
-        endpoints = _endpoints(run, session)
-        signer = TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
-        await check_chain(rpc, run.network)
-        executor = await _checked_executor(rpc, run.network, owner=signer.address)
-        head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
-        found = await discover(rpc, _survey(run.network), block=head)
-        history = read_history(run.ledger, since_block=head.number - KEPT_BLOCKS)
-        earlier = await reconcile(rpc, history.open, head=head, executor=executor)
-        reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
-        start = await reader.read(head.hash, parent_nonce=None, received_ns=clock.now_ns())
-        terms = _feed_terms(run.network, random)
-        feed = BlockFeed(reader, rpc, clock=clock, terms=terms, start=start)
-        with open_ledger(run.ledger) as ledger:
-            ports = Ports(
-                feed=feed,
-                simulator=simulator_of(
-                    run.settings.submission,
-                    run.network,
-                    Connections(rpc=rpc, session=session, relay=endpoints[0], clock=clock),
-                ),
-                relays=_relays(run, endpoints, clock) if run.sends else (),
-                signer=signer,
-                ledger=ledger,
-                clock=clock,
-            )
-            for _, inclusion in earlier.ended:
-                ledger.record(inclusion)
-            market = Market(
-                block_number=head.number,
-                block_hash=head.hash,
-                tokens=found.tokens,
-                pools=found.pools,
-            )
-            tracker = Tracker(market, TokenGraph.pruned(market, _terms(run).pruning))
-            remember(tracker, history, earlier)
-            await asyncio.to_thread(load_kernels)
-            watch(Started(market=market, refused=found.refused_by_reason()))
-            await Pipeline(ports, tracker, strategy=_strategy(run, executor), watch=watch).run()
+        yield _World(rpc=rpc, session=session, pending=pending, desk=desk, around=around)
+
+
+async def _asked(run: Run, world: _World, watch: Watch) -> _Chain:
+    """Check that the chain is the one, and find its pools."""
+    rpc, network = world.rpc, run.network
+    signer = TradingKey(run.secrets.trading, chain_id=network.chain_id)
+    await check_chain(rpc, network)
+    executor = await _checked_executor(rpc, network, owner=signer.address)
+    head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
+    found = await _discovered(run, rpc, head, watch=watch)
+    reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
+    return _Chain(head=head, found=found, reader=reader, executor=executor, signer=signer)
+
+
+async def _discovered(run: Run, rpc: Rpc, head: Header, *, watch: Watch) -> Discovered:
+    """Find the pools, from what an earlier start has kept where there is a file for it."""
+    survey = _survey(run.network)
+    if run.pools is None:
+        return await discover(rpc, survey, block=head)
+    file = SnapshotFile(path=run.pools, chain_id=run.network.chain_id, watch=watch)
+    return await discover_from(rpc, survey, block=head, file=file)
+
+
+async def _ports(run: Run, world: _World, chain: _Chain, *, ledger: Ledger) -> Ports:
+    """Plug everything in."""
+    rpc, clock, random = world.rpc, world.around.clock, world.around.random
+    endpoints = _endpoints(run, world.session)
+    connections = Connections(rpc=rpc, session=world.session, relay=endpoints[0], clock=clock)
+    known, hears = chain.found.known, bool(world.pending.health())
+    start = await chain.reader.read(chain.head.hash, parent_nonce=None, received_ns=clock.now_ns())
+    terms = _feed_terms(run.network, random)
+    return Ports(
+        feed=BlockFeed(chain.reader, rpc, clock=clock, terms=terms, start=start),
+        simulator=simulator_of(run.settings.submission, run.network, connections),
+        relays=_relays(run, endpoints, clock) if run.sends else (),
+        signer=chain.signer,
+        ledger=ledger,
+        clock=clock,
+        auditor=PoolAuditor(multicall=chain.reader.multicall, known=known, random=random),
+        pending=world.pending if hears else None,
+        foresight=NodeForesight(rpc, known) if hears else None,
+        prices=_prices(run, world.desk),
+    )
 
 
 def remember(tracker: Tracker, history: History, earlier: Reconciled) -> None:
@@ -185,11 +265,32 @@ def remember(tracker: Tracker, history: History, earlier: Reconciled) -> None:
         tracker.recall(intent, inclusion)
 
 
-def _strategy(run: Run, executor: Address) -> Strategy:
+def _strategy(run: Run, chain: _Chain) -> Strategy:
+    network, capital = run.network, run.settings.guard.signal_capital_wei
     return Strategy(
         terms=_terms(run),
-        venue=Venue(executor=executor, slot_seconds=run.network.slot_seconds),
+        venue=Venue(executor=chain.executor, slot_seconds=network.slot_seconds),
+        surrounding=Surrounding(
+            chain_id=network.chain_id,
+            slot_seconds=network.slot_seconds,
+            routers={
+                Address(one.address): one.router(Address(network.weth)) for one in network.routers
+            },
+            account=chain.signer.address,
+        ),
+        signals=SignalSearch(base=Address(network.weth), capital=capital) if capital else None,
     )
+
+
+def _prices(run: Run, desk: ExchangeDesk) -> ReferencePrices | None:
+    """None where no exchange is watched."""
+    guard = run.settings.guard
+    limits = GuardLimits(
+        max_deviation_bps=guard.max_deviation_bps,
+        max_oracle_age_ns=guard.max_oracle_age_seconds * NS_PER_SECOND,
+        demands_reference=guard.demands_reference,
+    )
+    return ReferencePrices(desk, limits) if desk.health() else None
 
 
 def _terms(run: Run) -> Terms:

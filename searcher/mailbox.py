@@ -1,7 +1,8 @@
-"""Two disciplines for handing values from one task to another, and nothing in between.
+"""Three disciplines for handing values from one task to another, and nothing in between.
 
 Blocks must all arrive and in order, so a full queue is fatal lag. Snapshots are only worth
-anything while they are the newest, so a newer one replaces the one that nobody has taken yet.
+anything while they are the newest, so a newer one replaces the one that nobody has taken yet. Of
+what strangers announce there may be too much, so the oldest make room and are counted.
 """
 
 import asyncio
@@ -50,4 +51,24 @@ class NewestMailbox(Generic[Item]):
 
     async def get(self) -> Item:
         """Wait for the newest item and take it."""
+        return await self._queue.get()
+
+
+class DroppingMailbox(Generic[Item]):
+    """Items in order up to a bound; beyond it the oldest are dropped and counted."""
+
+    def __init__(self, *, bound: int) -> None:
+        self._queue: asyncio.Queue[Item] = asyncio.Queue(maxsize=bound)
+        self.dropped = 0
+        """Items that nobody took in time."""
+
+    def put(self, item: Item) -> None:
+        """Append without waiting."""
+        if self._queue.full():
+            self._queue.get_nowait()
+            self.dropped += 1
+        self._queue.put_nowait(item)
+
+    async def get(self) -> Item:
+        """Wait for the oldest item."""
         return await self._queue.get()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from graphs.cycles import Cycle
 from graphs.units import Address
+from searcher.exchange_signals import ExchangeSignal
 from searcher.flash_lenders import Lender, LenderKind, PassedOver
 from searcher.pending import PendingTransaction
 from searcher.pool_updates import PoolUpdate
@@ -89,6 +90,9 @@ class Block:
 
     received_ns: int
     """When the head was first heard of, on the injected clock."""
+
+    tx_hashes: tuple[str, ...] = ()
+    """Of all its transactions, whoever sent them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,5 +368,13 @@ class CutSearch:
 
 
 LedgerRecord = (
-    Bid | Rejection | CutSearch | Bundle | Simulation | Submission | Cancellation | Inclusion
+    Bid
+    | Rejection
+    | CutSearch
+    | ExchangeSignal
+    | Bundle
+    | Simulation
+    | Submission
+    | Cancellation
+    | Inclusion
 )

@@ -1,4 +1,4 @@
-"""The sentence of the program: intake, search, execute, as three tasks of one TaskGroup.
+"""The sentence of the program: intake, search, execute, as tasks of one TaskGroup.
 
 Blocks travel in a bounded queue that never drops; snapshots in a mailbox that keeps the newest.
 The pipeline knows ports only, so the same code runs live, on the local chain and on recordings.
@@ -6,16 +6,22 @@ The pipeline knows ports only, so the same code runs live, on the local chain an
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from searcher.audit import Auditor
+from searcher.backrunning import Backrunning, Overheard, Surrounding
 from searcher.bidding import bid
 from searcher.bundles import ADMIT, Offer
 from searcher.errors import FeedError
+from searcher.exchange_signals import SignalSearch, find_signals
 from searcher.execution import Execution, Ports, Venue
 from searcher.mailbox import NewestMailbox, OrderedMailbox
 from searcher.model import Bid, Block, LedgerRecord, Rejection
-from searcher.scan import Scan, Terms, scan_snapshot, scan_what_if, traded
-from searcher.strategy import Aside, Found, find_opportunities
+from searcher.ports import PendingTransactions
+from searcher.scan import Scan, Terms, scan_snapshot
+from searcher.sequels import ranked_bids, sequels
+from searcher.strategy import find_opportunities
 from searcher.tracker import Snapshot, Tracker
 
 BLOCK_QUEUE_BOUND = 64
@@ -44,7 +50,7 @@ class Dealt:
     """The head that was dealt with."""
 
 
-Event = Searched | Dealt | LedgerRecord
+Event = Searched | Dealt | Overheard | LedgerRecord
 """What a watcher sees: all that the ledger records, and the beginning and the end of each block."""
 
 
@@ -57,6 +63,12 @@ class Strategy:
 
     venue: Venue
     """Our contract, and the time for a decision."""
+
+    surrounding: Surrounding | None = None
+    """What backruns need to know of the network; None where none are sought."""
+
+    signals: SignalSearch | None = None
+    """What is looked for between exchanges and the chain; None where nothing is."""
 
 
 class Pipeline:
@@ -72,11 +84,14 @@ class Pipeline:
     ) -> None:
         self._ports = ports
         self._tracker = tracker
+        self._strategy = strategy
         self._terms = strategy.terms
         self._watch = watch
         self._execution = Execution(ports, tracker, venue=strategy.venue, watch=watch)
         self._blocks: OrderedMailbox[Block] = OrderedMailbox(bound=BLOCK_QUEUE_BOUND)
         self._snapshots: NewestMailbox[Snapshot] = NewestMailbox()
+        self._audits: NewestMailbox[Snapshot] = NewestMailbox()
+        self._backrunning = self._backruns(strategy)
 
     async def run(self) -> None:
         """Follow the feed for as long as it lives.
@@ -88,27 +103,63 @@ class Pipeline:
             tasks.create_task(self._listen(), name="listen")
             tasks.create_task(self._follow(), name="follow")
             tasks.create_task(self._trade(), name="trade")
+            if self._ports.auditor is not None:
+                tasks.create_task(self._audit(self._ports.auditor), name="audit")
+            if self._ports.pending is not None and self._backrunning is not None:
+                tasks.create_task(self._overhear(self._ports.pending), name="overhear")
+                tasks.create_task(self._backrunning.run(), name="backrun")
+
+    def _backruns(self, strategy: Strategy) -> Backrunning | None:
+        if self._ports.foresight is None or strategy.surrounding is None:
+            return None
+        return Backrunning(
+            self._execution,
+            foresight=self._ports.foresight,
+            terms=self._terms,
+            surrounding=strategy.surrounding,
+            watch=self._watch,
+        )
 
     async def _listen(self) -> None:
-        async for block in self._ports.feed.blocks():
-            self._blocks.put(block)
+        async with aclosing(self._ports.feed.blocks()) as blocks:
+            async for block in blocks:
+                self._blocks.put(block)
         raise FeedError("blocks", "it ended")
 
     async def _follow(self) -> None:
         while True:
             block = await self._blocks.get()
             snapshot = self._tracker.apply(block)
+            if self._backrunning is not None:
+                self._backrunning.mined(block)
             for inclusion in self._tracker.settle(block):
                 self._execution.record(inclusion)
             self._snapshots.put(snapshot)
+            self._audits.put(snapshot)
+
+    async def _audit(self, auditor: Auditor) -> None:
+        """Compare pools with the chain behind the events' back, at each head that comes in time."""
+        while True:
+            snapshot = await self._audits.get()
+            audit = await auditor.audit(snapshot.market, self._tracker.quarantine.closed)
+            self._tracker.take_audit(audit)
+
+    async def _overhear(self, pending: PendingTransactions) -> None:
+        async with aclosing(pending.transactions()) as announced:
+            async for transaction in announced:
+                if self._backrunning is not None:
+                    self._backrunning.hear(transaction)
 
     async def _trade(self) -> None:
         scan: Scan | None = None
         while True:
             snapshot = await self._snapshots.get()
             scan = await asyncio.to_thread(scan_snapshot, snapshot, self._terms, before=scan)
+            if self._backrunning is not None:
+                self._backrunning.look_from(scan)
             await self._arbitrage(scan)
             await self._execution.withdraw(snapshot.block)
+            await self._signal(snapshot)
             self._watch(Dealt(block=snapshot.block))
 
     async def _arbitrage(self, scan: Scan) -> None:
@@ -127,6 +178,17 @@ class Pipeline:
             offer = Offer(bids=(later,), market=snapshot.market)
             if await self._execution.execute(offer, snapshot) is not None:
                 return
+
+    async def _signal(self, snapshot: Snapshot) -> None:
+        """Record the best gap between exchanges and this block, which is never sent."""
+        search, prices = self._strategy.signals, self._ports.prices
+        if search is None or prices is None:
+            return
+        now_ns = self._ports.clock.now_ns()
+        books = prices.books(now_ns)
+        found = await asyncio.to_thread(find_signals, snapshot.market, books, search, now_ns=now_ns)
+        for signal in found.signals:
+            self._execution.record(signal)
 
     async def _send_best(self, scan: Scan) -> Bid | None:
         """Send the best bid of the snapshot that can be proven, and give it."""
@@ -169,27 +231,4 @@ class Pipeline:
             self._execution.record(cut)
         for rejection in found.declined:
             self._execution.record(rejection)
-        return ranked_bids(found, block, self._terms)
-
-
-def ranked_bids(found: Found, block: Block, terms: Terms) -> list[Bid] | list[Rejection]:
-    """Bid on every opportunity: the bids, best first; else why the best is not worth one."""
-    offers = [bid(opportunity, block, terms.bidding) for opportunity in found.opportunities]
-    bids = [offer for offer in offers if isinstance(offer, Bid)]
-    rejections = [offer for offer in offers if isinstance(offer, Rejection)]
-    return sorted(bids, key=lambda offer: -offer.expected_profit_wei) or rejections[:1]
-
-
-def sequels(scan: Scan, best: Bid, terms: Terms, *, set_aside: Aside) -> tuple[Bid, ...]:
-    """Find what pays after the best bid was executed in the same block, again and again."""
-    bids = [best]
-    while len(bids) <= terms.bidding.max_sequels:
-        known, opportunity = len(bids), bids[-1].opportunity
-        pools = traded(scan.snapshot.market, opportunity.cycle, opportunity.amounts)
-        scan = scan_what_if(scan, pools.values())
-        found = find_opportunities(scan, terms, set_aside=set_aside)
-        following = ranked_bids(found, scan.snapshot.block, terms)[:1]
-        bids += [one for one in following if isinstance(one, Bid)]
-        if len(bids) == known:
-            break
-    return tuple(bids[1:])
+        return ranked_bids(found.opportunities, block, self._terms)

@@ -4,11 +4,14 @@ Every port has a live adapter and at least one other implementation (local relay
 in tests); all of them pass the same suite.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
 from graphs.units import Address
+from searcher.effects.outcome import Effect, Unknown
+from searcher.effects.prospect import Prospect
+from searcher.exchange_books import ShownBook
 from searcher.feed_health import FeedHealth
 from searcher.model import (
     AdmittedBundle,
@@ -19,6 +22,8 @@ from searcher.model import (
     Simulation,
     Submission,
 )
+from searcher.pending import PendingTransaction
+from searcher.price_guard import References
 from searcher.settlement import Intent
 
 
@@ -48,7 +53,7 @@ class UnsignedTransaction:
 class Feed(Protocol):
     """Where heads come from."""
 
-    def blocks(self) -> AsyncIterator[Block]:
+    def blocks(self) -> AsyncGenerator[Block, None]:
         """Every canonical block in order, gaps filled, after a reorg the new branch's blocks.
 
         Raises:
@@ -56,7 +61,31 @@ class Feed(Protocol):
         """
 
     def health(self) -> tuple[FeedHealth, ...]:
-        """How far each of its sources can be believed now; nothing is sent unless all are LIVE."""
+        """The verdict on the whole, without which LIVE nothing is sent, then on each source."""
+
+
+class PendingTransactions(Protocol):
+    """What others have announced."""
+
+    def transactions(self) -> AsyncGenerator[PendingTransaction, None]:
+        """Each transaction once, in the order in which it was first heard of, for ever."""
+
+
+class Foresight(Protocol):
+    """Knows what a pending transaction will do."""
+
+    async def effect(self, pending: PendingTransaction, prospect: Prospect) -> Effect | Unknown:
+        """The pools as it leaves them as the first of the next block. No answer is a value."""
+
+
+class Prices(Protocol):
+    """What is known of prices beside the chain."""
+
+    def references(self, now_ns: int) -> References:
+        """All prices that can be believed at this moment."""
+
+    def books(self, now_ns: int) -> tuple[ShownBook, ...]:
+        """The books of exchanges that are live, young and not contradicted."""
 
 
 class Simulator(Protocol):

@@ -18,8 +18,7 @@ from searcher.config import (
     network_path,
 )
 from searcher.fork_process import READY
-from searcher.live import Started, load_secrets, trading_address
-from searcher.pipeline import Event
+from searcher.live import Notice, load_secrets, trading_address
 from sims.cycle_drawing import write_drawing
 from sims.demo import DemoOptions, run_demo
 from sims.demo_record import DemoRecord
@@ -90,7 +89,7 @@ def demo(
     record = DemoRecord()
     view = DemoView(Console(stderr=as_json, quiet=as_json), record)
 
-    def watch(event: Event | Started) -> None:
+    def watch(event: Notice) -> None:
         record.watch(event)
         view.watch(event)
 

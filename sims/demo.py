@@ -16,8 +16,8 @@ from searcher.config import (
     Settings,
 )
 from searcher.flash_lenders import LenderKind
-from searcher.live import Run, Secrets, Started, run_live
-from searcher.pipeline import Event, Searched
+from searcher.live import Notice, Run, Secrets, Started, run_live
+from searcher.pipeline import Searched
 from searcher.settings.network import (
     NetworkSettings,
 )
@@ -59,7 +59,7 @@ class DemoOptions:
     """Whether the first pool of a cycle may pay before it is paid: that beats every lender here."""
 
 
-Watch = Callable[[Event | Started], None]
+Watch = Callable[[Notice], None]
 
 
 class _Progress:
@@ -69,7 +69,7 @@ class _Progress:
         self.started = asyncio.Event()
         self._searched: asyncio.Queue[int] = asyncio.Queue()
 
-    def watch(self, event: Event | Started) -> None:
+    def watch(self, event: Notice) -> None:
         """Take one event in."""
         match event:
             case Started():
@@ -132,7 +132,7 @@ class _Stage:
 async def _perform(stage: _Stage, options: DemoOptions, watch: Watch) -> float:
     progress, clock = _Progress(), SystemClock()
 
-    def watch_both(event: Event | Started) -> None:
+    def watch_both(event: Notice) -> None:
         watch(event)
         progress.watch(event)
 

@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from searcher.flash_lenders import LenderKind
-from searcher.live import Started
+from searcher.live import Notice
 from searcher.model import Bid, Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
-from searcher.pipeline import Event, Searched
+from searcher.pipeline import Searched
 from searcher.settlement import WITHDRAWN
 
 NS_PER_MS = 1_000_000
@@ -66,7 +66,7 @@ class DemoRecord:
         self._simulations: dict[str, Simulation] = {}
         self._received_ns: dict[int, int] = {}
 
-    def watch(self, event: Event | Started) -> None:
+    def watch(self, event: Notice) -> None:
         """Take one event in."""
         match event:
             case Searched():
@@ -134,6 +134,7 @@ class DemoRecord:
             "bundles_sent": len(self.rows),
             "bundles_landed": len(landed),
             "transactions_landed": len(self._landed_bids()),
+            "backruns_landed": sum(row.bundle.target is not None for row in landed),
             "reverted_on_chain": sum(i.outcome is Outcome.REVERTED for i in inclusions),
             "expected_profit_wei": str(sum(row.bundle.gross_profit_wei for row in landed)),
             "simulated_profit_wei": str(sum(row.simulation.gross_profit_wei for row in landed)),

@@ -17,9 +17,8 @@ from graphs.market import Market
 from graphs.units import WEI_PER_ETHER, Address
 from searcher.event_log import name
 from searcher.flash_lenders import LenderKind
-from searcher.live import Started
+from searcher.live import Notice, Started
 from searcher.model import Bundle, Inclusion, Outcome
-from searcher.pipeline import Event
 from sims.demo_record import DemoRecord, Row
 
 DECIMALS = 6
@@ -93,6 +92,7 @@ def _paths(row: Row, market: Market) -> tuple[str, ...]:
     more = len(row.bundle.sequels)
     return (
         *path(row.bundle.bid.opportunity.cycle, market),
+        *(["[dim]behind a pending transaction[/dim]"] if row.bundle.target else []),
         *([f"[dim]and {more} more in the same bundle[/dim]"] if more else []),
     )
 
@@ -132,6 +132,7 @@ def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
             f"{summary['blocks']} blocks, {summary['opportunities']} opportunities, "
             f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed with "
             f"{summary['transactions_landed']} arbitrages, "
+            f"{summary['backruns_landed']} bundles behind a stranger's pending transaction, "
             f"{summary['reverted_on_chain']} reverted on chain"
         ),
         *_lender_lines(record),
@@ -169,7 +170,7 @@ class DemoView:
         """Name a step of the preparation."""
         self._console.print(f"[dim]starting: {escape(step)}[/dim]")
 
-    def watch(self, event: Event | Started) -> None:
+    def watch(self, event: Notice) -> None:
         """Show what changed; the record has taken the event in before."""
         match event:
             case Started():

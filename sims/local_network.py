@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr
 
 from searcher.flash_lenders import LenderKind
+from searcher.settings.mempool import MempoolSettings
 from searcher.settings.network import (
     FactorySettings,
     LenderSettings,
@@ -32,7 +33,7 @@ from sims.relay.server import RelayOptions, RunningRelay, running_relay
 ANY_AGE_SECONDS: Final = 100 * 365 * 24 * 3_600
 """A local chain's time starts where its deployment was kept, and passes at its own pace."""
 
-TABLES: Final = ("endpoints", "factories", "lenders", "routers", "relays")
+TABLES: Final = ("endpoints", "factories", "lenders", "mempool", "routers", "relays")
 """Fields of a network that are lists of sections."""
 
 
@@ -64,6 +65,7 @@ def devnet_network(anvil: Anvil, deployment: Deployment) -> NetworkSettings:
         multicall3=deployment.multicall3,
         executor=deployment.executor,
         start_block=deployment.start_block,
+        mempool=(MempoolSettings(name="anvil"),),
         factories=tuple(FactorySettings.model_validate(entry) for entry in factories),
         routers=tuple(RouterSettings.model_validate(entry) for entry in routers),
         lenders=(

@@ -25,8 +25,7 @@ from searcher.adapters.decoding import HEADER_ONLY, decode_header
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.config import Settings
 from searcher.flashbots import SIGNATURE_HEADER
-from searcher.live import Run, Secrets, Started, run_live
-from searcher.pipeline import Event
+from searcher.live import Notice, Run, Secrets, Started, run_live
 from searcher.settings.network import NetworkSettings, RelaySettings
 from searcher.wiring import ConcentratedFactory, Wiring, constructor_argument
 from sims.devnet.accounts import DEPLOYER, public_address, public_key
@@ -135,7 +134,7 @@ class _Entrant:
     ledger: Path
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def watch(self, event: Event | Started) -> None:
+    def watch(self, event: Notice) -> None:
         if isinstance(event, Started):
             self.started.set()
 

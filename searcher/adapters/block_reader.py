@@ -95,6 +95,7 @@ class BlockReader:
             ),
             receipts=await self._receipts(block_hash) if is_ours_inside else (),
             received_ns=received_ns,
+            tx_hashes=_tx_hashes(header),
         )
 
     async def _answers(self, block_hash: str) -> tuple[list[object], list[bytes | None]]:
@@ -139,6 +140,14 @@ def _header(value: object, block_hash: str) -> Header:
     if header.hash != block_hash:
         raise WireError("hash", "of another block")
     return header
+
+
+def _tx_hashes(header: object) -> tuple[str, ...]:
+    """What a header without bodies has in their place; a node that leaves it out hides nothing."""
+    listed = (
+        array(header.get("transactions", []), "transactions") if isinstance(header, dict) else []
+    )
+    return tuple(hash32(tx_hash, "transactions") for tx_hash in array(listed, "transactions"))
 
 
 def _block_hash(receipt: object) -> str:

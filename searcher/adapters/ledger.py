@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from graphs.cycles import Cycle
 from searcher.errors import LedgerError
+from searcher.exchange_signals import ExchangeSignal
 from searcher.model import (
     Bid,
     Bundle,
@@ -45,10 +46,16 @@ CREATE TABLE IF NOT EXISTS rejections (
 CREATE TABLE IF NOT EXISTS cut_searches (
     seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, base TEXT NOT NULL,
     lender TEXT NOT NULL, nominated INTEGER NOT NULL, left_out INTEGER NOT NULL, bound_wei TEXT);
+CREATE TABLE IF NOT EXISTS signals (
+    seq INTEGER PRIMARY KEY, block_number INTEGER NOT NULL, block_hash TEXT NOT NULL,
+    kind TEXT NOT NULL, asset TEXT NOT NULL, sell_venue TEXT NOT NULL, buy_venue TEXT NOT NULL,
+    pools TEXT NOT NULL, venues TEXT NOT NULL, amounts TEXT NOT NULL, fees TEXT NOT NULL,
+    expected_profit TEXT NOT NULL, oldest_age_ns INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS bundles (
     seq INTEGER PRIMARY KEY, bundle_id TEXT NOT NULL, uuid TEXT NOT NULL,
     bundle_hash TEXT NOT NULL, tx_hashes TEXT NOT NULL, own_tx_hashes TEXT NOT NULL,
     block_number INTEGER NOT NULL, target_block INTEGER NOT NULL, nonce INTEGER NOT NULL,
+    target TEXT, lenders TEXT NOT NULL,
     max_fee_per_gas_wei TEXT NOT NULL, cycles TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
     tip_wei TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS bundles_by_id ON bundles (bundle_id);
@@ -145,22 +152,31 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
 def _row(record: LedgerRecord) -> tuple[str, dict[str, object]]:
     match record:
         case Bid():
-            row = "bids", _bid_row(record)
+            return "bids", _bid_row(record)
         case Rejection():
-            row = "rejections", _rejection_row(record)
+            return "rejections", _rejection_row(record)
         case CutSearch():
-            row = "cut_searches", _cut_search_row(record)
-        case Bundle():
-            row = "bundles", _bundle_row(record)
-        case Simulation():
-            row = "simulations", _simulation_row(record)
-        case Submission():
-            row = "submissions", _submission_row(record)
-        case Cancellation():
-            row = "cancellations", _cancellation_row(record)
+            return "cut_searches", _cut_search_row(record)
+        case ExchangeSignal():
+            return "signals", _signal_row(record)
         case _:
-            row = "inclusions", _inclusion_row(record)
-    return row
+            return _bundle_record_row(record)
+
+
+def _bundle_record_row(
+    record: Bundle | Simulation | Submission | Cancellation | Inclusion,
+) -> tuple[str, dict[str, object]]:
+    match record:
+        case Bundle():
+            return "bundles", _bundle_row(record)
+        case Simulation():
+            return "simulations", _simulation_row(record)
+        case Submission():
+            return "submissions", _submission_row(record)
+        case Cancellation():
+            return "cancellations", _cancellation_row(record)
+        case Inclusion():
+            return "inclusions", _inclusion_row(record)
 
 
 def _bid_row(bid: Bid) -> dict[str, object]:
@@ -215,6 +231,23 @@ def _cut_search_row(cut: CutSearch) -> dict[str, object]:
     }
 
 
+def _signal_row(signal: ExchangeSignal) -> dict[str, object]:
+    return {
+        "block_number": signal.block_number,
+        "block_hash": signal.block_hash,
+        "kind": signal.kind.value,
+        "asset": signal.asset,
+        "sell_venue": signal.sell_venue,
+        "buy_venue": signal.buy_venue,
+        "pools": json.dumps(signal.pools),
+        "venues": json.dumps(signal.venues),
+        "amounts": json.dumps([str(amount) for amount in signal.amounts]),
+        "fees": json.dumps([str(fee) for fee in signal.fees]),
+        "expected_profit": str(signal.expected_profit),
+        "oldest_age_ns": signal.oldest_age_ns,
+    }
+
+
 def _bundle_row(bundle: Bundle) -> dict[str, object]:
     return {
         "bundle_id": bundle.id,
@@ -225,6 +258,8 @@ def _bundle_row(bundle: Bundle) -> dict[str, object]:
         "block_number": bundle.bid.opportunity.block_number,
         "target_block": bundle.bid.target_block,
         "nonce": bundle.nonce,
+        "target": None if bundle.target is None else bundle.target.transaction.hash,
+        "lenders": json.dumps([bid.opportunity.lender.kind.value for bid in bundle.bids]),
         "max_fee_per_gas_wei": str(bundle.bid.max_fee_per_gas_wei),
         "cycles": json.dumps([cycle_hops(bid.opportunity.cycle) for bid in bundle.bids]),
         "gross_profit_wei": str(bundle.gross_profit_wei),

@@ -38,7 +38,7 @@ class History:
 
 
 def read_history(path: Path, *, since_block: int) -> History:
-    """All that is open, and what was decided for a target since a block; nothing without a file.
+    """All that is open, and what was decided for a target since a block; nothing of a new file.
 
     Raises:
         LedgerError: the file is no ledger of this program.
@@ -47,6 +47,8 @@ def read_history(path: Path, *, since_block: int) -> History:
         return History(open=(), decided=())
     try:
         with closing(sqlite3.connect(path)) as connection:
+            if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return History(open=(), decided=())
             verdicts = {verdict.bundle_id: verdict for verdict in _inclusions(connection)}
             intents = list(_intents(connection))
     except (sqlite3.Error, ValueError, TypeError) as error:

@@ -7,6 +7,7 @@ dropped and counted. A transaction that replaces another of its sender and nonce
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -157,13 +158,27 @@ class PendingFeed:
             for source in self._sources:
                 group.create_task(self._listen(source))
 
-    async def transactions(self) -> AsyncGenerator[FirstSeen, None]:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen until the end of the block."""
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self.run())
+            yield
+            listening.cancel()
+
+    async def first_seen(self) -> AsyncGenerator[FirstSeen, None]:
         """Each transaction once, in the order in which the first source told it, for ever."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()
             self._is_changed.clear()
             await self._is_changed.wait()
+
+    async def transactions(self) -> AsyncGenerator[PendingTransaction, None]:
+        """Each transaction once, whether it replaces another or not."""
+        async with aclosing(self.first_seen()) as announced:
+            async for first in announced:
+                yield first.pending
 
     async def _listen(self, source: PendingSource) -> None:
         async for pending in source.transactions():

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from typing_extensions import override
+
 from searcher.adapters.decoding import (
     HEADER_ONLY,
     array,
@@ -28,6 +30,7 @@ from searcher.errors import DivergenceError, SearcherError, WireError
 from searcher.pending import PendingTransaction
 from searcher.pool_application import apply_updates
 from searcher.pool_updates import PoolUpdate
+from searcher.ports import Foresight
 
 SUCCEEDED: Final = 1
 """The status of a call that did not revert."""
@@ -64,13 +67,18 @@ class Foreseen:
     """The methods before it, and why each could not say."""
 
 
-class Foresight:
+class NodeForesight(Foresight):
     """Asks the methods in their order until one can say."""
 
     def __init__(self, rpc: Rpc, known: KnownPools, *, order: Sequence[Method] = ORDER) -> None:
         self._rpc = rpc
         self._known = known
         self._order = tuple(order)
+
+    @override
+    async def effect(self, pending: PendingTransaction, prospect: Prospect) -> Effect | Unknown:
+        """What `foresee` comes to."""
+        return (await self.foresee(pending, prospect)).effect
 
     async def foresee(self, pending: PendingTransaction, prospect: Prospect) -> Foreseen:
         """What the transaction does as the first of the next block.

@@ -90,6 +90,13 @@ class LedgerSettings(Section):
     """Holds a file for each network; created when missing, relative to the working directory."""
 
 
+class DiscoverySettings(Section):
+    """Where discovered pools are kept, so that the next start takes seconds."""
+
+    folder: Path = Path(".cache/pools")
+    """Holds a file for each network; relative to the working directory."""
+
+
 class DeploymentSettings(Section):
     """Where `searcher deploy` notes what it deployed."""
 

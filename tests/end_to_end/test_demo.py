@@ -26,17 +26,30 @@ def demo(ledger: Path) -> dict[str, object]:
 
 def test_demo_lands_bundles_through_four_lenders(demo: dict[str, object], ledger: Path) -> None:
     query = (
-        "SELECT bids.lender, count(*) FROM inclusions"
-        " JOIN bundles USING (bundle_id), json_each(bundles.cycles) AS cycles"
-        " JOIN bids ON bids.target_block = bundles.target_block"
-        " AND bids.block_number = bundles.block_number AND json(bids.cycle) = json(cycles.value)"
-        " WHERE outcome = 'landed' GROUP BY bids.lender"
+        "SELECT lenders.value, count(*) FROM inclusions"
+        " JOIN bundles USING (bundle_id), json_each(bundles.lenders) AS lenders"
+        " WHERE outcome = 'landed' GROUP BY lenders.value"
     )
     with closing(sqlite3.connect(ledger)) as connection:
         landed = dict(connection.execute(query).fetchall())
 
     assert sum(landed.values()) == demo["transactions_landed"]
     assert set(landed) == {"aave_v3", "balancer_v2", "uniswap_v3", "uniswap_v4"}
+
+
+def test_a_bundle_with_a_strangers_transaction_before_ours_landed(
+    demo: dict[str, object], ledger: Path
+) -> None:
+    query = (
+        "SELECT tx_hashes, own_tx_hashes, target FROM bundles JOIN inclusions USING (bundle_id)"
+        " WHERE outcome = 'landed' AND target IS NOT NULL"
+    )
+    with closing(sqlite3.connect(ledger)) as connection:
+        landed = connection.execute(query).fetchall()
+
+    assert len(landed) == demo["backruns_landed"] >= 1
+    for all_hashes, own, target in landed:
+        assert json.loads(all_hashes) == [target, *json.loads(own)]
 
 
 def test_every_bid_says_why_it_passed_the_other_lenders_over(
@@ -76,7 +89,7 @@ def test_nothing_reverts_on_chain(demo: dict[str, object]) -> None:
 def test_demo_prints_every_promised_figure(demo: dict[str, object]) -> None:
     assert set(demo) == {
         "blocks", "opportunities", "bundles_simulated", "bundles_sent", "bundles_landed",
-        "transactions_landed",
+        "transactions_landed", "backruns_landed",
         "reverted_on_chain", "expected_profit_wei", "simulated_profit_wei", "realised_profit_wei",
         "gas_used", "block_to_bundle_ms", "elapsed_s",
     }  # fmt: skip

@@ -20,7 +20,7 @@ from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header, membe
 from searcher.adapters.discovery import Survey, discover
 from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.rpc import Rpc, open_rpc
-from searcher.adapters.traces import Foresight, Method, simulate, trace
+from searcher.adapters.traces import Method, NodeForesight, simulate, trace
 from searcher.effects.execution import effect_of
 from searcher.effects.outcome import Effect, Reason, Unknown
 from searcher.effects.pool_index import PoolIndex
@@ -256,8 +256,8 @@ async def test_method_that_the_node_lacks_is_passed_over_with_its_reason() -> No
         )
         elsewhere = replace(prospect, market=replace(prospect.market, block_hash="0x" + "11" * 32))
 
-        first = await Foresight(local.rpc, await local.known()).foresee(target, prospect)
-        last = await Foresight(local.rpc, await local.known()).foresee(target, elsewhere)
+        first = await NodeForesight(local.rpc, await local.known()).foresee(target, prospect)
+        last = await NodeForesight(local.rpc, await local.known()).foresee(target, elsewhere)
 
     assert (first.method, first.passed_over) == (Method.SIMULATE, ())
     assert last.method is Method.DECODE

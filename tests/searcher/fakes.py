@@ -4,7 +4,7 @@ Each passes the suite that its live adapter passes; the suites stand in the adap
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 from typing_extensions import override
 
@@ -43,7 +43,7 @@ class ListedFeed(Feed):
         self._ended.set()
 
     @override
-    async def blocks(self) -> AsyncIterator[Block]:
+    async def blocks(self) -> AsyncGenerator[Block, None]:
         """Every block in order, then FeedError."""
         for block in self._blocks:
             await self._released.acquire()

@@ -7,17 +7,16 @@ books are whole, and only then is the first one closed.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 
 from searcher.adapters.clock import NS_PER_SECOND
 from searcher.adapters.exchanges.conversation import Conversation, VenueRules
-from searcher.adapters.exchanges.rate_budget import RateBudget, Sleep
+from searcher.adapters.exchanges.rate_budget import RateBudget
 from searcher.adapters.exchanges.session import Session, SessionTools
 from searcher.adapters.exchanges.transport import Transport
 from searcher.adapters.feed_record import Backoff, FeedRecord
+from searcher.adapters.surroundings import Surroundings
 from searcher.exchange_books import ShownBook
 from searcher.feed_health import FeedHealth
-from searcher.ports import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +34,6 @@ class Venue:
 
     snapshot_path: Callable[[str], str]
     """What is fetched for a symbol's snapshot, below the URL of REST."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a feed takes from outside."""
-
-    clock: Clock
-    """Of all times."""
-
-    sleep: Sleep
-    """Waits between attempts and looks."""
-
-    random: Random
-    """Spreads attempts."""
 
 
 class ExchangeFeed:

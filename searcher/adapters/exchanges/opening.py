@@ -12,8 +12,9 @@ from graphs.tokens import Token
 from searcher.adapters.exchanges import binance, coinbase, kraken
 from searcher.adapters.exchanges.conversation import Conversation, VenueRules
 from searcher.adapters.exchanges.desk import BookLimits, ExchangeDesk
-from searcher.adapters.exchanges.feed import ExchangeFeed, Surroundings, Venue
+from searcher.adapters.exchanges.feed import ExchangeFeed, Venue
 from searcher.adapters.exchanges.transport import Transport
+from searcher.adapters.surroundings import Surroundings
 from searcher.exchange_books import ExchangeMarket, token_of
 from searcher.settings.exchanges import ExchangesSettings, VenueSettings
 

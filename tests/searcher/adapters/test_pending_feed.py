@@ -110,7 +110,7 @@ def test_sources_are_merged_and_a_slow_consumer_is_counted() -> None:
         found: list[int] = []
 
         async def consume() -> None:
-            async for first in feed.transactions():
+            async for first in feed.first_seen():
                 found.append(first.pending.transaction.nonce)
                 if len(found) == 3:
                     break

@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from searcher.adapters.clock import SystemClock
-from searcher.adapters.exchanges.feed import Surroundings
 from searcher.adapters.exchanges.opening import open_desk
+from searcher.adapters.surroundings import Surroundings
 from searcher.settings.exchanges import ExchangesSettings, VenueSettings
 from sims.errors import MarketNameError
 from sims.exchanges.running import ExchangesOptions, read_markets, running_exchanges
