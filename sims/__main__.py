@@ -68,6 +68,9 @@ def demo(
     blocks: Annotated[int, typer.Option(min=1, help="Blocks in which traders trade.")] = 20,
     seed: Annotated[int, typer.Option(help="Of the traders: the same seed, the same trades.")] = 7,
     pace: Pace = 1.0,
+    rivals: Annotated[
+        int, typer.Option(min=0, max=4, help="Other searchers that want the same.")
+    ] = 0,
     flash_swaps: Annotated[
         bool, typer.Option("--flash-swaps", help="Let a cycle's first pool lend: it always wins.")
     ] = False,
@@ -83,6 +86,7 @@ def demo(
         blocks=blocks,
         seed=seed,
         pace_s=pace,
+        rivals=rivals,
         flash_swaps=flash_swaps,
     )
     prepare_kernels()

@@ -6,10 +6,11 @@ bytecode, the relay speaks the Flashbots protocol, and the bot is `searcher.live
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from graphs.units import WEI_PER_ETHER
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.config import (
@@ -18,6 +19,7 @@ from searcher.config import (
 from searcher.flash_lenders import LenderKind
 from searcher.live import Notice, Run, Secrets, Started, run_live
 from searcher.pipeline import Searched
+from searcher.settings.guard import GuardSettings
 from searcher.settings.network import (
     NetworkSettings,
 )
@@ -25,9 +27,17 @@ from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
 from sims.devnet.cache import Devnet, devnet
 from sims.devnet.protocols import Progress
 from sims.devnet.traders import Noise, Traders, open_traders
+from sims.local_exchanges import local_exchanges
 from sims.local_network import devnet_network, running_local_relay
 from sims.relay.builder import Builder
+from sims.rivals import Rival, RivalStage, running_rivals
 from sims.slots import NS_PER_SECOND, run_slot
+
+RIVALS: Final = (
+    Rival(tip_share_bps=7_000),
+    Rival(tip_share_bps=9_500, min_net_profit_wei=WEI_PER_ETHER // 20),
+)
+"""In turn. The second outbids us wherever there is enough for it."""
 
 SETTLE_SECONDS: Final = 30.0
 """Within which the bot must have seen the last block."""
@@ -54,6 +64,9 @@ class DemoOptions:
 
     noise: Noise = field(default_factory=Noise)
     """How much traders trade."""
+
+    rivals: int = 0
+    """Other searchers that want the same; the second and every other one offers nearly all."""
 
     flash_swaps: bool = False
     """Whether the first pool of a cycle may pay before it is paid: that beats every lender here."""
@@ -96,17 +109,36 @@ async def run_demo(options: DemoOptions, *, say: Progress, watch: Watch) -> floa
     """
     async with devnet(progress=say) as chain:
         network = _stage_network(chain, options)
+        say("exchanges")
         async with (
             running_local_relay(network) as (relay, network),
             open_rpc(chain.anvil.http_url) as rpc,
+            local_exchanges(chain.deployment, seed=options.seed) as (venues, assets),
         ):
+            settings = options.settings.model_copy(
+                update={"exchanges": venues, "guard": _wide(options.settings.guard)}
+            )
+            options = replace(options, settings=settings)
+            seen = network.model_copy(update={"assets": assets})
             say("relay")
             traders = await open_traders(
                 rpc, chain.deployment, seed=options.seed, noise=options.noise
             )
-            stage = _Stage(rpc=rpc, traders=traders, builder=relay.builder, network=network)
-            say("bot")
-            return await _perform(stage, options, watch)
+            stage = _Stage(rpc=rpc, traders=traders, builder=relay.builder, network=seen)
+            say("bot" if not options.rivals else f"bot and {options.rivals} rivals")
+            competitors = RivalStage(deployment=chain.deployment, network=seen, settings=settings)
+            async with running_rivals(competitors, _rivals(options.rivals)):
+                return await _perform(stage, options, watch)
+
+
+def _wide(guard: GuardSettings) -> GuardSettings:
+    """Traders here move prices by tens of percent in one trade, which no exchange follows."""
+    return guard.model_copy(update={"max_deviation_bps": 9_000})
+
+
+def _rivals(count: int) -> list[Rival]:
+    """A stingy one that takes everything, a generous one that wants much, and so on."""
+    return [RIVALS[index % len(RIVALS)] for index in range(count)]
 
 
 def _stage_network(chain: Devnet, options: DemoOptions) -> NetworkSettings:

@@ -8,6 +8,7 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 
+from searcher.exchange_signals import ExchangeSignal
 from searcher.flash_lenders import LenderKind
 from searcher.live import Notice
 from searcher.model import Bid, Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
@@ -62,6 +63,7 @@ class DemoRecord:
         self.rows: dict[str, Row] = {}
         self.rejections: list[Rejection] = []
         self.opportunities = 0
+        self.signals = 0
         self.simulated = 0
         self._simulations: dict[str, Simulation] = {}
         self._received_ns: dict[int, int] = {}
@@ -72,6 +74,8 @@ class DemoRecord:
             case Searched():
                 self.opportunities += event.nominated
                 self._received_ns[event.block.number] = event.block.received_ns
+            case ExchangeSignal():
+                self.signals += 1
             case Rejection():
                 self.rejections.append(event)
             case Simulation():
@@ -130,6 +134,7 @@ class DemoRecord:
         return {
             "blocks": blocks,
             "opportunities": self.opportunities,
+            "exchange_signals": self.signals,
             "bundles_simulated": self.simulated,
             "bundles_sent": len(self.rows),
             "bundles_landed": len(landed),

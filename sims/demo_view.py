@@ -130,6 +130,7 @@ def totals(summary: Mapping[str, object], record: DemoRecord) -> list[str]:
     return [
         (
             f"{summary['blocks']} blocks, {summary['opportunities']} opportunities, "
+            f"{summary['exchange_signals']} gaps to exchanges, "
             f"{summary['bundles_sent']} bundles sent, {summary['bundles_landed']} landed with "
             f"{summary['transactions_landed']} arbitrages, "
             f"{summary['backruns_landed']} bundles behind a stranger's pending transaction, "

@@ -50,6 +50,9 @@ class Rival:
     tip_share_bps: int
     """Of its profit that it offers to the builder."""
 
+    min_net_profit_wei: int = 0
+    """What must remain of a profit for it to take part."""
+
     reaction_s: float = 0.0
     """By which every request of it to the relay is held back."""
 
@@ -141,7 +144,12 @@ class _Entrant:
 
 async def _compete(stage: RivalStage, entrant: _Entrant) -> None:
     rival, settings = entrant.rival, stage.settings
-    bidding = settings.bidding.model_copy(update={"tip_share_bps": rival.tip_share_bps})
+    bidding = settings.bidding.model_copy(
+        update={
+            "tip_share_bps": rival.tip_share_bps,
+            "min_net_profit_wei": rival.min_net_profit_wei,
+        }
+    )
     (relay,) = stage.network.relays
     async with _held_back(relay.url.get_secret_value(), rival.reaction_s) as url:
         own = {
