@@ -99,6 +99,10 @@ class Backrunning:
         """Transactions that came faster than they could be looked at."""
         return self._waiting.dropped
 
+    async def drained(self) -> None:
+        """Wait until everything that was heard has been looked at."""
+        await self._waiting.drained()
+
     def hear(self, pending: PendingTransaction) -> None:
         """Take one in, without waiting. What cannot be bundled as it is, or is ours, is left."""
         transaction = pending.transaction
@@ -126,6 +130,7 @@ class Backrunning:
             pending = await self._waiting.get()
             if self._scan is not None and pending.transaction.hash not in self._mined:
                 await self._look(pending, self._scan)
+            self._waiting.done()
 
     async def _look(self, pending: PendingTransaction, scan: Scan) -> None:
         outcome = await self._foresight.effect(pending, self._prospect(scan))

@@ -66,9 +66,18 @@ class DroppingMailbox(Generic[Item]):
         """Append without waiting."""
         if self._queue.full():
             self._queue.get_nowait()
+            self._queue.task_done()
             self.dropped += 1
         self._queue.put_nowait(item)
 
     async def get(self) -> Item:
         """Wait for the oldest item."""
         return await self._queue.get()
+
+    def done(self) -> None:
+        """Say that the item that was taken last is dealt with."""
+        self._queue.task_done()
+
+    async def drained(self) -> None:
+        """Wait until all that was put in is dealt with or dropped."""
+        await self._queue.join()

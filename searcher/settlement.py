@@ -64,14 +64,16 @@ def settle(intents: Iterable[Intent], block: Block) -> tuple[Inclusion, ...]:
     """
     due = [intent for intent in intents if intent.target_block <= block.number]
     left = {receipt.tx_hash: receipt for receipt in block.receipts}
-    verdicts = {}
+    verdicts: dict[str, Inclusion] = {}
+    taken: set[int] = set()
     for intent in sorted(due, key=lambda intent: -_complete_length(intent, left)):
         ours = tuple(left.pop(tx_hash) for tx_hash in intent.tx_hashes if tx_hash in left)
-        verdicts[intent.bundle_id] = (
-            mined(intent, ours, block_number=block.number)
-            if ours
-            else missed(intent, block_number=block.number, reason=_why_missed(intent, block))
-        )
+        if ours:
+            taken.add(intent.nonce)
+            verdicts[intent.bundle_id] = mined(intent, ours, block_number=block.number)
+        else:
+            reason = _why_missed(intent, block, is_ours=intent.nonce in taken)
+            verdicts[intent.bundle_id] = missed(intent, block_number=block.number, reason=reason)
     return tuple(verdicts[intent.bundle_id] for intent in due)
 
 
@@ -112,11 +114,13 @@ def missed(intent: Intent, *, block_number: int, reason: str) -> Inclusion:
     )
 
 
-def _why_missed(intent: Intent, block: Block) -> str:
+def _why_missed(intent: Intent, block: Block, *, is_ours: bool) -> str:
     if intent.withdrawn:
         return f"{WITHDRAWN}: {intent.withdrawn}"
     if block.number > intent.target_block:
         return "target block not seen"
+    if is_ours:
+        return "another bundle of ours landed in its place"
     if block.account.nonce > intent.nonce:
         return "nonce used by another transaction"
     if block.base_fee_wei > intent.max_fee_per_gas_wei:

@@ -61,7 +61,7 @@ class AgreeingSimulator(Simulator):
     """Answers what the bid predicted, or what a test makes of that; may be held back."""
 
     def __init__(self, change: Callable[[Simulation], Simulation] = lambda same: same) -> None:
-        self._change = change
+        self.change = change
         self.seen: list[Bundle] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -71,7 +71,7 @@ class AgreeingSimulator(Simulator):
         """Agree, once the gate is open."""
         self.seen.append(bundle)
         await self.gate.wait()
-        return self._change(simulated(bundle))
+        return self.change(simulated(bundle))
 
 
 class AcceptingRelay(Relay):

@@ -88,7 +88,7 @@ class World:
         ]
 
 
-def health(state: FeedState) -> FeedHealth:
+def health_of(state: FeedState = FeedState.LIVE) -> FeedHealth:
     return FeedHealth(
         source="node",
         state=state,
@@ -108,7 +108,7 @@ async def stopped(
     Where it is eager, a block follows as soon as the one before it is searched.
     """
     feed = ListedFeed(blocks, is_released=together)
-    feed.healths = (health(world.health),)
+    feed.healths = (health_of(world.health),)
 
     def watch(event: Event) -> None:
         world.seen.append(event)

@@ -188,3 +188,12 @@ def test_a_bundle_that_was_torn_apart_is_named() -> None:
     (ended,) = outcomes(LANDED_BLOCK, bundles=(SEQUEL,))
 
     assert (ended.outcome, ended.reason) == (Outcome.REVERTED, "mined in part")
+
+
+def test_a_bundle_whose_nonce_went_into_another_one_of_ours_says_so() -> None:
+    other = bundle(2)
+    landed = replace(LANDED_BLOCK, account=USED_NONCE)
+
+    reasons = {one.bundle_id: one.reason for one in outcomes(landed, bundles=(other, OURS))}
+
+    assert reasons == {OURS.id: "", other.id: "another bundle of ours landed in its place"}
