@@ -18,6 +18,10 @@ setup:
 setup-dev:
     @bin/setup dev
 
+# Install ccxt beside, for exchanges without an adapter of their own
+setup-ccxt:
+    @bin/setup ccxt
+
 # Run the main job: a local chain with real protocols, a local relay, the live pipeline
 demo *arguments: setup
     @"{{ bin }}/sims" demo "$@"

@@ -43,6 +43,9 @@ class ExchangeMarket:
     levels: int
     """Of each side that are offered, at most; with 1 the exchange is asked for no more."""
 
+    is_conflated: bool = False
+    """Whether nobody knows that no change is missing: good for signals, and for nothing else."""
+
     @property
     def id(self) -> PoolId:
         """Exchange and symbol; no contract has an id with a colon."""

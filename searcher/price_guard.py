@@ -80,7 +80,7 @@ class References:
         *,
         now_ns: int,
     ) -> None:
-        """Take books that are live, young and judged; of oracles, old ones are passed over."""
+        """Take books that are live, young and judged; the conflated and old oracles say nothing."""
         self._limits = limits
         self._rates: defaultdict[Address, dict[Address, _Rate]] = defaultdict(dict)
         for oracle in oracles:
@@ -136,6 +136,6 @@ class References:
 def _mids(books: Sequence[ShownBook]) -> Mapping[tuple[Address, Address], list[Fraction]]:
     mids: defaultdict[tuple[Address, Address], list[Fraction]] = defaultdict(list)
     for book in books:
-        if book.mid is not None:
+        if book.mid is not None and not book.market.is_conflated:
             mids[book.market.base.address, book.market.quote.address].append(book.mid)
     return mids

@@ -47,12 +47,12 @@ class JudgedBooks:
 def judge(books: Sequence[ShownBook], *, max_jump_bps: int) -> JudgedBooks:
     """Refuse crossed books, and those whose middle is too far from the others' median.
 
-    A crossed book is no witness against another. A book without one of its sides has no middle: it
-    is accepted and witnesses nothing.
+    A book that is crossed or conflated is no witness against another. A book without one of its
+    sides has no middle: it is accepted and witnesses nothing.
     """
     mids: defaultdict[tuple[Address, Address], dict[str, Fraction]] = defaultdict(dict)
     for book in books:
-        if book.mid is not None and not book.is_crossed:
+        if book.mid is not None and not book.is_crossed and not book.market.is_conflated:
             mids[_pair(book)][book.market.id] = book.mid
     refused = tuple(
         RefusedBook(book=book, flaw=flaw)

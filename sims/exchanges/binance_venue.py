@@ -37,6 +37,21 @@ class BinanceVenue(LocalVenue):
             }
         )
 
+    def information(self) -> bytes:
+        """The answer of /api/v3/exchangeInfo, as far as a watcher needs it."""
+        symbols = [
+            {
+                "symbol": name,
+                "status": "TRADING",
+                "baseAsset": book.base,
+                "quoteAsset": book.quote,
+                "isSpotTradingAllowed": True,
+                "filters": [],
+            }
+            for name, book in self.books.items()
+        ]
+        return msgspec.json.encode({"timezone": "UTC", "symbols": symbols})
+
 
 class _Client(VenueClient):
     def __init__(self, venue: BinanceVenue) -> None:

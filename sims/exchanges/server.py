@@ -123,6 +123,11 @@ class ExchangeServer:
             return web.Response(status=400, text=error, content_type="application/json")
         return web.Response(body=body, content_type="application/json")
 
+    async def _information(self, _: web.Request) -> web.Response:
+        if not isinstance(self.venue, BinanceVenue):
+            raise web.HTTPNotFound
+        return web.Response(body=self.venue.information(), content_type="application/json")
+
     @asynccontextmanager
     async def listening(
         self, *, port: int = 0, tls: ssl.SSLContext | None = None
@@ -130,7 +135,9 @@ class ExchangeServer:
         """Serve on loopback until the end of the block; yields host and port."""
         application = web.Application()
         application.router.add_get("/ws", self._websocket)
+        application.router.add_get("/ws/{stream}", self._websocket)
         application.router.add_get("/api/v3/depth", self._depth)
+        application.router.add_get("/api/v3/exchangeInfo", self._information)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:

@@ -12,13 +12,14 @@ USDC = Token(address=Address("0x" + "22" * 20), symbol="USDC", decimals=0)
 USD = token_of("USD", {})
 
 
-def shown_book(
+def shown_book(  # noqa: PLR0913 - what differs between books
     venue: str,
     *,
     bids: Levels = (),
     asks: Levels = (),
     quote: Token = USDC,
     received_ns: int = 0,
+    is_conflated: bool = False,
 ) -> ShownBook:
     """Of ETH, with prices in raw units of quote for one of base, without a fee."""
     market = ExchangeMarket(
@@ -28,6 +29,7 @@ def shown_book(
         quote=quote,
         fee_pips=1_000,
         levels=20,
+        is_conflated=is_conflated,
     )
     return ShownBook(
         market=market,

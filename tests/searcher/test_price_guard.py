@@ -68,3 +68,9 @@ def test_what_nothing_prices_is_refused_only_where_that_is_demanded() -> None:
     assert References([book], [], LIMITS, now_ns=NOW_NS).refusal(CYCLE, (1, 9, 1)) is None
     refusal = References([book], [], strict, now_ns=NOW_NS).refusal(CYCLE, (1, 9, 1))
     assert refusal is GuardReason.NO_REFERENCE
+
+
+def test_a_conflated_book_is_no_reference() -> None:
+    book = shown_book("okx", bids=((1_999, 5),), asks=((2_001, 5),), is_conflated=True)
+
+    assert References([book], [], LIMITS, now_ns=NOW_NS).rate(WETH.address, USDC.address) is None

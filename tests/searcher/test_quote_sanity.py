@@ -57,3 +57,13 @@ def test_a_book_with_one_side_is_accepted_and_is_no_witness() -> None:
     ]
 
     assert len(judge(books, max_jump_bps=MAX_JUMP_BPS).accepted) == 2
+
+
+def test_a_conflated_book_is_judged_by_the_others_and_judges_none() -> None:
+    books = [
+        shown_book("one", bids=((1_000, 1),), asks=((1_001, 1),)),
+        shown_book("two", bids=((500, 1),), asks=((501, 1),), is_conflated=True),
+    ]
+
+    (refused,) = judge(books, max_jump_bps=MAX_JUMP_BPS).refused
+    assert refused.book.market.venue == "two"

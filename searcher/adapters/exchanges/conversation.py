@@ -34,7 +34,7 @@ class VenueRules:
     """Where an exchange is and what it lets one client do."""
 
     ws_url: str
-    """Of the public websocket."""
+    """Of the public websocket; the interpreter where a process takes its place."""
 
     rest_url: str | None
     """What snapshots are fetched from; None where they come on the websocket."""
@@ -56,6 +56,9 @@ class VenueRules:
 
     lifetime_seconds: float
     """When a connection is replaced, before the exchange cuts it."""
+
+    sync_seconds: float = 20.0
+    """How long books may stay incomplete before another connection is tried."""
 
 
 class Conversation(ABC):

@@ -19,6 +19,9 @@ class BookLimits:
     max_age_ns: int
     """Since the last message that confirmed it."""
 
+    conflated_max_age_ns: int
+    """The same of a book that is conflated."""
+
     max_jump_bps: int
     """Between its middle and the median of the other exchanges."""
 
@@ -50,6 +53,8 @@ class ExchangeDesk:
             book
             for feed in self._feeds
             for book in feed.shown(now_ns, max_age_ns=self._limits.max_age_ns)
+            if not book.market.is_conflated
+            or book.age_ns(now_ns) <= self._limits.conflated_max_age_ns
         ]
         return judge(shown, max_jump_bps=self._limits.max_jump_bps)
 

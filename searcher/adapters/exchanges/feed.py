@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from searcher.adapters.clock import NS_PER_SECOND
 from searcher.adapters.exchanges.conversation import Conversation, VenueRules
+from searcher.adapters.exchanges.line_process import LineProcess
 from searcher.adapters.exchanges.rate_budget import RateBudget
 from searcher.adapters.exchanges.session import Session, SessionTools
 from searcher.adapters.exchanges.transport import Transport
@@ -39,7 +40,9 @@ class Venue:
 class ExchangeFeed:
     """The books of one exchange."""
 
-    def __init__(self, venue: Venue, transport: Transport, around: Surroundings) -> None:
+    def __init__(
+        self, venue: Venue, transport: Transport | LineProcess, around: Surroundings
+    ) -> None:
         self._venue = venue
         self._around = around
         silence_ns = round(venue.rules.silence_seconds * NS_PER_SECOND)
@@ -83,7 +86,7 @@ class ExchangeFeed:
             promotion.cancel()
         for _ in range(session.conversation.gaps):
             self._record.gap()
-        if self._current is session:
+        if self._current in {None, session}:
             self._current = None
             self._record.connecting(session.end_reason)
 

@@ -9,10 +9,11 @@ from typing import Final
 import aiohttp
 
 from graphs.tokens import Token
-from searcher.adapters.exchanges import binance, coinbase, kraken
+from searcher.adapters.exchanges import binance, ccxt_lines, coinbase, kraken
 from searcher.adapters.exchanges.conversation import Conversation, VenueRules
 from searcher.adapters.exchanges.desk import BookLimits, ExchangeDesk
 from searcher.adapters.exchanges.feed import ExchangeFeed, Venue
+from searcher.adapters.exchanges.line_process import LineProcess
 from searcher.adapters.exchanges.transport import Transport
 from searcher.adapters.surroundings import Surroundings
 from searcher.exchange_books import ExchangeMarket, token_of
@@ -55,32 +56,56 @@ async def open_desk(
 ) -> AsyncIterator[ExchangeDesk]:
     """A desk of all exchanges, not yet running; `tokens` are those of the network, by asset."""
     limits = BookLimits(
-        max_age_ns=settings.max_age_ms * NS_PER_MS, max_jump_bps=settings.max_jump_bps
+        max_age_ns=settings.max_age_ms * NS_PER_MS,
+        conflated_max_age_ns=settings.conflated_max_age_ms * NS_PER_MS,
+        max_jump_bps=settings.max_jump_bps,
     )
     async with aiohttp.ClientSession() as session:
         feeds = [
-            ExchangeFeed(venue, Transport(session, venue.name), around)
-            for venue_settings in settings.venues
-            for venue in venues_of(venue_settings, tokens)
+            ExchangeFeed(venue, _transport(one, venue.name, session), around)
+            for one in settings.venues
+            for venue in venues_of(one, tokens)
         ]
         yield ExchangeDesk(feeds, limits)
 
 
+def _transport(
+    settings: VenueSettings, name: str, session: aiohttp.ClientSession
+) -> Transport | LineProcess:
+    if settings.kind == "ccxt":
+        return LineProcess(name, ccxt_lines.ARGUMENTS)
+    return Transport(session, name)
+
+
+def _kind_of(settings: VenueSettings) -> Kind:
+    """The protocol with the URLs in use."""
+    ws_url = settings.ws_url.get_secret_value() if settings.ws_url else None
+    rest_url = settings.rest_url.get_secret_value() if settings.rest_url else None
+    if settings.kind == "ccxt":
+        request = ccxt_lines.CcxtRequest(
+            exchange=settings.exchange, ws_url=ws_url, rest_url=rest_url
+        )
+        return Kind(
+            rules=replace(ccxt_lines.RULES, ws_url=str(settings.python)),
+            converse=partial(ccxt_lines.CcxtConversation, request),
+            symbol_of=ccxt_lines.symbol_of,
+        )
+    kind = KINDS[settings.kind]
+    rules = replace(
+        kind.rules, ws_url=ws_url or kind.rules.ws_url, rest_url=rest_url or kind.rules.rest_url
+    )
+    return replace(kind, rules=rules)
+
+
 def venues_of(settings: VenueSettings, tokens: Mapping[str, Token]) -> list[Venue]:
     """One for each connection that the markets need; the second is called `name#2`."""
-    kind = KINDS[settings.kind]
-    name = settings.name or settings.kind
-    markets = [_market(settings, market, tokens) for market in settings.markets]
+    kind, name = _kind_of(settings), settings.shown_name
+    markets = [_market(settings, kind, name=market, tokens=tokens) for market in settings.markets]
     size = kind.rules.markets_per_connection
-    rules = kind.rules
-    if settings.ws_url is not None:
-        rules = replace(rules, ws_url=settings.ws_url.get_secret_value())
-    if settings.rest_url is not None:
-        rules = replace(rules, rest_url=settings.rest_url.get_secret_value())
     return [
         Venue(
             name=name if first == 0 else f"{name}#{first // size + 1}",
-            rules=rules,
+            rules=kind.rules,
             converse=partial(kind.converse, markets[first : first + size]),
             snapshot_path=binance.snapshot_path,
         )
@@ -88,13 +113,16 @@ def venues_of(settings: VenueSettings, tokens: Mapping[str, Token]) -> list[Venu
     ]
 
 
-def _market(settings: VenueSettings, name: str, tokens: Mapping[str, Token]) -> ExchangeMarket:
+def _market(
+    settings: VenueSettings, kind: Kind, *, name: str, tokens: Mapping[str, Token]
+) -> ExchangeMarket:
     base, _, quote = name.partition("/")
     return ExchangeMarket(
-        venue=settings.name or settings.kind,
-        symbol=KINDS[settings.kind].symbol_of(base, quote),
+        venue=settings.shown_name,
+        symbol=kind.symbol_of(base, quote),
         base=token_of(base, tokens),
         quote=token_of(quote, tokens),
         fee_pips=settings.fee_pips,
         levels=settings.levels,
+        is_conflated=settings.kind == "ccxt",
     )

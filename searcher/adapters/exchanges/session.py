@@ -10,13 +10,11 @@ from typing import Final
 
 from searcher.adapters.clock import NS_PER_SECOND
 from searcher.adapters.exchanges.conversation import Conversation, VenueRules
+from searcher.adapters.exchanges.line_process import LineProcess, LineSocket
 from searcher.adapters.exchanges.rate_budget import RateBudget, Sleep
 from searcher.adapters.exchanges.transport import Transport, Websocket
 from searcher.errors import FeedError, WireError
 from searcher.ports import Clock
-
-SYNC_SECONDS: Final = 20.0
-"""How long books may stay incomplete before another connection is tried."""
 
 WATCH_SECONDS: Final = 1.0
 """Between looks at silence, completeness and age."""
@@ -29,7 +27,7 @@ class SessionTools:
     rules: VenueRules
     """Of the exchange, with the URLs in use."""
 
-    transport: Transport
+    transport: Transport | LineProcess
     """Opens connections."""
 
     clock: Clock
@@ -80,7 +78,7 @@ class Session:
             self.conversation.lose_all(self.end_reason or "stopped")
             self.replaceable.set()
 
-    async def _converse(self, socket: Websocket) -> None:
+    async def _converse(self, socket: Websocket | LineSocket) -> None:
         self._last_ns = self._whole_ns = self._tools.clock.now_ns()
         self.connected.set()
         self.conversation.open()
@@ -112,7 +110,7 @@ class Session:
         if conversation.is_live:
             self.became_live.set()
 
-    async def _send(self, socket: Websocket) -> None:
+    async def _send(self, socket: Websocket | LineSocket) -> None:
         budget = RateBudget(self._tools.rules.messages, self._tools.clock, self._tools.sleep)
         while True:
             await self._to_send.wait()
@@ -155,7 +153,7 @@ class Session:
                 self.became_live.set()
             if now_ns - self._last_ns > rules.silence_seconds * NS_PER_SECOND:
                 raise FeedError(rules.ws_url, "silent for too long")
-            if now_ns - self._whole_ns > SYNC_SECONDS * NS_PER_SECOND:
+            if now_ns - self._whole_ns > rules.sync_seconds * NS_PER_SECOND:
                 raise FeedError(
                     rules.ws_url, f"incomplete for too long: {self.conversation.reason}"
                 )
