@@ -87,7 +87,9 @@ class LineProcess:
         finally:
             if process.returncode is None:
                 process.kill()
-            await process.wait()
+            # Reads what is left besides, without which the pipes of a process that was held up
+            # would stay open.
+            await process.communicate()
 
     async def fetch(self, url: str) -> bytes:
         """Nothing is fetched from a process.

@@ -18,7 +18,7 @@ from searcher.adapters.exchanges.opening import venues_of
 from searcher.exchange_books import ShownBook
 from searcher.feed_health import FeedState
 from searcher.settings.exchanges import VenueSettings
-from tests.searcher.adapters.exchanges.watched_market import CLOCK, LEVELS, hasty, watched
+from tests.searcher.adapters.exchanges.watched_market import CLOCK, LEVELS, Market, watched
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +31,7 @@ LIMITS = BookLimits(
 )
 LONG_NS = 20_000_000_000
 LOOK_NS = 1_000_000
+PAUSE_NS = 30_000_000
 
 
 def settings(exchange: str, **changes: object) -> VenueSettings:
@@ -45,13 +46,31 @@ async def until(condition: Callable[[], object]) -> None:
         await CLOCK.wait_until_ns(CLOCK.now_ns() + LOOK_NS)
 
 
+async def unhurried(seconds: float) -> None:  # noqa: ARG001 - long enough to be seen, no longer
+    """Wait a moment, whatever is asked for."""
+    await CLOCK.wait_until_ns(CLOCK.now_ns() + PAUSE_NS)
+
+
+async def until_whole(market: Market) -> None:
+    """Change the market now and then: a change that ccxt merges is shown with the next one."""
+    deadline_ns = CLOCK.now_ns() + LONG_NS
+    while CLOCK.now_ns() < deadline_ns:
+        await market.step()
+        next_ns = CLOCK.now_ns() + PAUSE_NS
+        while CLOCK.now_ns() < next_ns:
+            if market.is_whole():
+                return
+            await CLOCK.wait_until_ns(CLOCK.now_ns() + LOOK_NS)
+    raise AssertionError("it never was so")
+
+
 class Listening:
     """A desk that listens to the speaker, and the states that it was seen in."""
 
     def __init__(self, exchange: str, *, silence_seconds: float = 30, **changes: object) -> None:
         (venue,) = venues_of(settings(exchange, **changes), {})
         rules = replace(venue.rules, silence_seconds=silence_seconds)
-        around = Surroundings(clock=CLOCK, sleep=hasty, random=Random(1))  # noqa: S311 - jitter
+        around = Surroundings(clock=CLOCK, sleep=unhurried, random=Random(1))  # noqa: S311 - jitter
         process = LineProcess(venue.name, ["-I", str(SPEAKER)])
         self.desk = ExchangeDesk(
             [ExchangeFeed(replace(venue, rules=rules), process, around)], LIMITS
@@ -157,10 +176,7 @@ async def test_ccxt_shows_what_a_local_exchange_knows() -> None:
         )
 
     async with watched("binance", venue_of=by_ccxt) as market:
-        while not market.watcher.books(CLOCK.now_ns()):
-            await market.step()
-        await market.step()
-        await until(market.is_whole)
+        await until_whole(market)
 
         assert market.state() is FeedState.LIVE
         (book,) = market.watcher.shown(CLOCK.now_ns())
