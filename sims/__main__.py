@@ -26,10 +26,13 @@ from sims.demo_view import DemoView
 from sims.devnet.anvil import ROOT
 from sims.devnet.compiler import compile_contracts
 from sims.errors import SimsError
+from sims.exchanges.certificate import make_certificate
+from sims.exchanges.faults import Fault
 from sims.exchanges.running import (
     DEFAULT_MARKETS,
     ExchangesOptions,
     read_markets,
+    read_recordings,
     run_exchanges,
 )
 from sims.fork import ForkOptions, cancelled_at_end_of_input, run_fork
@@ -243,10 +246,25 @@ def exchanges(
     markets: Annotated[
         list[str] | None, typer.Option(help="Such as ETH/USDC=2500; repeatable.")
     ] = None,
+    recording: Annotated[
+        list[str] | None,
+        typer.Option(help="A market to play besides, such as binance:NKN/USDT:FILE; repeatable."),
+    ] = None,
+    fault: Annotated[
+        list[Fault] | None, typer.Option(help="Of one frame in a hundred; repeatable.")
+    ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="With a certificate of their own; needs openssl.")
+    ] = False,
 ) -> None:
     """Keep local exchanges running that speak as Binance, Coinbase and Kraken do."""
     options = ExchangesOptions(
-        markets=read_markets(markets or DEFAULT_MARKETS), seed=seed, pace_s=pace
+        markets=read_markets(markets or DEFAULT_MARKETS),
+        seed=seed,
+        pace_s=pace,
+        recordings=read_recordings(recording or ()),
+        faults=tuple(fault or ()),
+        certificate=make_certificate(CACHE / "exchanges") if tls else None,
     )
     run_until_stopped(run_exchanges(options, say=typer.echo))
 

@@ -14,6 +14,8 @@ SimsError
 ├── PoolFileError         recorded pools that cannot be read (recorded_states/states.py)
 ├── SearchError           recorded pools that cannot be searched as asked (search.py)
 ├── MarketNameError       a market of local exchanges that cannot be understood
+├── RecordingNameError    a recording that local exchanges are to play and cannot be understood
+├── CertificateError      the certificate of local exchanges cannot be made
 ├── LineEndedError        a faulty line to a local exchange ended (exchanges/faults.py)
 ├── DrawingError          a picture that cannot be written (cycle_drawing.py)
 └── RelayError            the local relay or its builder
@@ -198,6 +200,22 @@ class MarketNameError(SimsError):
     def __init__(self, text: str) -> None:
         super().__init__(f"market {text!r}: write base, quote and price as ETH/USDC=2500")
         self.text = text
+
+
+class RecordingNameError(SimsError):
+    """A recording that is not written as the local exchanges want it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"recording {text!r}: write it as binance:NKN/USDT:FILE")
+        self.text = text
+
+
+class CertificateError(SimsError):
+    """The certificate of local exchanges cannot be made."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no certificate for the local exchanges: {reason}; leave out --tls")
+        self.reason = reason
 
 
 class ForkError(SimsError):

@@ -46,6 +46,19 @@ def recorded_changes(
         )
 
 
+class RecordedWalk:
+    """Moves a book as it was recorded, one change at a time; it stands still at the end."""
+
+    def __init__(self, book: TrueBook, changes: Iterator[BookChange]) -> None:
+        self.book = book
+        self._changes = changes
+
+    def step(self, time_ns: int) -> BookChange:
+        """Make the next change, at its recorded time."""
+        change = next(self._changes, None)
+        return self.book.apply((), (), time_ns=time_ns) if change is None else change
+
+
 def _updates(paths: Iterable[Path], exchange: str, symbol: str) -> Iterator[tuple[int, Update]]:
     for path in paths:
         for number, line in enumerate(lines(path), start=1):

@@ -17,6 +17,7 @@ from aiohttp import web
 from searcher.adapters.clock import SystemClock
 from sims.exchanges.binance_venue import BinanceVenue
 from sims.exchanges.faults import Fault, FaultyLine, LineEndedError
+from sims.exchanges.recorded import RecordedWalk
 from sims.exchanges.true_book import BookChange
 from sims.exchanges.venue import Frames, LocalVenue, VenueClient
 from sims.exchanges.walk import BookWalk
@@ -76,7 +77,9 @@ class ExchangeServer:
         for connection in list(self._connections):
             await connection.socket.close(code=code)
 
-    async def keep_moving(self, walks: Mapping[str, BookWalk], *, pace_s: float) -> None:
+    async def keep_moving(
+        self, walks: Mapping[str, BookWalk | RecordedWalk], *, pace_s: float
+    ) -> None:
         """Change every market and beat, again and again, until cancelled."""
         clock = SystemClock()
         while True:
