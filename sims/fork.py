@@ -20,6 +20,7 @@ from searcher.adapters.clock import SystemClock
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, quantity
 from searcher.adapters.rpc import Rpc, open_rpc
 from searcher.network_wiring import network_wiring
+from searcher.settings.mempool import MempoolSettings
 from searcher.settings.network import (
     NetworkSettings,
 )
@@ -76,6 +77,10 @@ async def run_fork(options: ForkOptions, *, ready: Callable[[], None]) -> None:
                 "http_url": SecretStr(anvil.http_url),
                 "ws_url": SecretStr(anvil.ws_url),
                 "endpoints": (),
+                "mempool": (MempoolSettings(name="anvil"),),
+                "grpc_sources": (),
+                "mev_share": None,
+                "tenderly_url": None,
                 "max_head_age_seconds": ANY_AGE_SECONDS,
                 "executor": await _deploy_executor(rpc, options),
             }

@@ -33,7 +33,15 @@ from sims.relay.server import RelayOptions, RunningRelay, running_relay
 ANY_AGE_SECONDS: Final = 100 * 365 * 24 * 3_600
 """A local chain's time starts where its deployment was kept, and passes at its own pace."""
 
-TABLES: Final = ("endpoints", "factories", "lenders", "mempool", "routers", "relays")
+TABLES: Final = (
+    "endpoints",
+    "factories",
+    "lenders",
+    "routers",
+    "mempool",
+    "grpc_sources",
+    "relays",
+)
 """Fields of a network that are lists of sections."""
 
 
@@ -126,8 +134,16 @@ def network_toml(network: NetworkSettings) -> str:
         if isinstance(value, tuple)
         for entry in value
     ]
-    head = {name: value for name, value in values.items() if value == () or name not in TABLES}
-    return "\n".join([_lines(head), *tables])
+    assets = [
+        f"[assets.{json.dumps(asset, ensure_ascii=False)}]\n{_lines(_plain(token))}"
+        for asset, token in network.assets.items()
+    ]
+    head = {
+        name: value
+        for name, value in values.items()
+        if name != "assets" and (value == () or name not in TABLES)
+    }
+    return "\n".join([_lines(head), *tables, *assets])
 
 
 def _plain(section: BaseModel) -> dict[str, object]:

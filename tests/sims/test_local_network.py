@@ -47,6 +47,17 @@ NETWORKS = st.fixed_dictionaries(
     },
     optional={
         "executor": ADDRESSES,
+        "mempool": st.lists(
+            st.fixed_dictionaries(
+                {"name": TEXT, "method": st.sampled_from(["full", "filter"])},
+                optional={"reads_content": st.booleans(), "poll_seconds": st.floats(0.1, 9.0)},
+            ),
+            max_size=2,
+        ),
+        "grpc_sources": st.just([{"kind": "fiber", "name": "fiber", "target": "127.0.0.1:4"}]),
+        "assets": st.dictionaries(
+            TEXT, st.fixed_dictionaries({"token": ADDRESSES, "decimals": st.integers(0, 36)})
+        ),
         "start_block": st.integers(0, 2**40),
         "endpoints": st.just([{"http_url": "http://127.0.0.1:3", "requests_per_second": 9}]),
     },
