@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from searcher import archive_commands
 from searcher.command_line import prepare_kernels, run_app, run_until_stopped
 from searcher.config import (
     Settings,
@@ -25,6 +26,8 @@ from searcher.network_wiring import network_wiring
 from searcher.settings.network import (
     NetworkSettings,
 )
+from searcher.signer_command import signer
+from searcher.watch_command import watch
 from searcher.wiring import NOWHERE
 
 FORK = "fork"
@@ -33,6 +36,11 @@ FORK = "fork"
 MAINNET_CHAIN_ID = 1
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.command()(signer)
+app.command()(watch)
+app.add_typer(
+    archive_commands.app, name="archive", help="Compact what was received, and ask about it."
+)
 
 
 @app.callback()
