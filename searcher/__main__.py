@@ -17,6 +17,7 @@ from searcher.config import (
     parse_address,
 )
 from searcher.deploy import DeployOptions, deploy_executor
+from searcher.doctor_command import doctor
 from searcher.errors import ConfigError
 from searcher.event_log import EventLog
 from searcher.executor_artifact import load_executor, write_verification_input
@@ -38,6 +39,7 @@ MAINNET_CHAIN_ID = 1
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(signer)
 app.command()(watch)
+app.command()(doctor)
 app.add_typer(
     archive_commands.app, name="archive", help="Compact what was received, and ask about it."
 )

@@ -43,7 +43,7 @@ async def serving(handler: Handler) -> AsyncIterator[tuple[str, Received]]:
         return await handler(request)
 
     application = web.Application()
-    application.router.add_post("/{path:.*}", keep)
+    application.router.add_route("*", "/{path:.*}", keep)
     async with TestServer(application) as server:
         yield str(server.make_url("/")), received
 

@@ -1,0 +1,1 @@
+"""Checks of everything that a network's configuration names, one small function each."""
