@@ -17,6 +17,7 @@ CI = ".ci/run"
 BOT = "tests/end_to_end/test_bot.py"
 DEMO = "tests/end_to_end/test_demo.py"
 RELAY = "tests/sims/test_relay_command.py"
+WATCH = "tests/end_to_end/test_watch.py"
 SEARCH = "tests/sims/test_search.py"
 SIGNALS = "tests/sims/test_signal_search.py"
 
@@ -29,6 +30,9 @@ RUN_ELSEWHERE = {
     ".venv/bin/sims relay --node http://127.0.0.1:8545 --port 9000": RELAY,
     ".venv/bin/searcher run --network devnet": BOT,
     ".venv/bin/searcher run --network devnet --live": BOT,
+    ".venv/bin/searcher watch --network devnet": WATCH,
+    ".venv/bin/searcher watch --network devnet --once --json": WATCH,
+    ".venv/bin/searcher doctor --network devnet": "tests/end_to_end/test_doctor.py",
     ".venv/bin/searcher deploy --network devnet": BOT,
     ".venv/bin/searcher deploy --network sepolia --verify-input input.json": BOT,
     ".venv/bin/searcher run --network fork": BOT,
