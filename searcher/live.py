@@ -30,7 +30,7 @@ from searcher.adapters.exchanges.desk import ExchangeDesk
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
-from searcher.adapters.ledger_history import History, read_history
+from searcher.adapters.ledger_history import read_history
 from searcher.adapters.lenders import resolve_desks
 from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
@@ -185,14 +185,14 @@ async def run_live(run: Run, watch: Watch) -> None:
     async with _opened(run) as world:
         chain = await _asked(run, world, watch)
         history = read_history(run.ledger, since_block=chain.head.number - KEPT_BLOCKS)
-        earlier = await reconcile(world.rpc, history.open, head=chain.head, executor=chain.executor)
+        earlier = await reconcile(world.rpc, history, head=chain.head, executor=chain.executor)
         with open_ledger(run.ledger) as ledger:
-            for _, inclusion in earlier.ended:
+            for inclusion in earlier.news:
                 ledger.record(inclusion)
             ports = await _ports(run, world, chain, ledger=ledger)
             graph = TokenGraph.pruned(chain.market, _terms(run).pruning)
             tracker = Tracker(chain.market, graph)
-            remember(tracker, history, earlier)
+            remember(tracker, earlier)
             await asyncio.to_thread(load_kernels)
             watch(Started(market=chain.market, refused=chain.found.refused_by_reason()))
             await Pipeline(ports, tracker, strategy=_strategy(run, chain), watch=watch).run()
@@ -257,11 +257,11 @@ async def _ports(run: Run, world: _World, chain: _Chain, *, ledger: Ledger) -> P
     )
 
 
-def remember(tracker: Tracker, history: History, earlier: Reconciled) -> None:
+def remember(tracker: Tracker, earlier: Reconciled) -> None:
     """Give the tracker what earlier runs have sent: a block may decide it, or decide it again."""
     for intent in earlier.open:
         tracker.open(intent)
-    for intent, inclusion in (*history.decided, *earlier.ended):
+    for intent, inclusion in earlier.decided:
         tracker.recall(intent, inclusion)
 
 

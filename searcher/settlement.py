@@ -5,7 +5,7 @@ killed can account for everything that may be on its way.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from searcher.model import Block, Bundle, Inclusion, Outcome, Receipt
@@ -107,6 +107,19 @@ def missed(intent: Intent, *, block_number: int, reason: str) -> Inclusion:
         block_number=block_number,
         outcome=Outcome.MISSED,
         reason=reason,
+        gross_profit_wei=0,
+        tip_wei=0,
+        gas_used_gas=0,
+        gas_cost_wei=0,
+    )
+
+
+def reorged(inclusion: Inclusion) -> Inclusion:
+    """The verdict on what a block held that is no longer in the chain."""
+    return replace(
+        inclusion,
+        outcome=Outcome.REORGED,
+        reason="block replaced",
         gross_profit_wei=0,
         tip_wei=0,
         gas_used_gas=0,

@@ -23,7 +23,7 @@ from searcher.model import (
 )
 from searcher.pool_application import apply_updates
 from searcher.pool_updates import PoolUpdate
-from searcher.settlement import Intent, settle
+from searcher.settlement import Intent, reorged, settle
 
 KEPT_BLOCKS = 64
 """Snapshots kept for reorgs: two epochs, after which Ethereum has finalised."""
@@ -162,27 +162,19 @@ class Tracker:
         When blocks are replaced, what they decided is open again, since the new block of the same
         height may decide otherwise; what had been mined is reported as reorged.
         """
-        reorged = tuple(self._reorged(block))
+        taken_back = tuple(self._taken_back(block))
         decided = settle(self._open.values(), block)
         for inclusion in decided:
             self._decided[inclusion.bundle_id] = (self._open.pop(inclusion.bundle_id), inclusion)
-        return (*reorged, *decided)
+        return (*taken_back, *decided)
 
-    def _reorged(self, block: Block) -> Iterable[Inclusion]:
+    def _taken_back(self, block: Block) -> Iterable[Inclusion]:
         for intent, inclusion in list(self._decided.values()):
             if inclusion.block_number >= block.number:
                 del self._decided[intent.bundle_id]
                 self._open[intent.bundle_id] = intent
                 if inclusion.outcome is not Outcome.MISSED:
-                    yield replace(
-                        inclusion,
-                        outcome=Outcome.REORGED,
-                        reason="block replaced",
-                        gross_profit_wei=0,
-                        tip_wei=0,
-                        gas_used_gas=0,
-                        gas_cost_wei=0,
-                    )
+                    yield reorged(inclusion)
             elif inclusion.block_number <= block.number - KEPT_BLOCKS:
                 del self._decided[intent.bundle_id]
 

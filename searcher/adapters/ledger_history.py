@@ -40,6 +40,9 @@ class History:
 def read_history(path: Path, *, since_block: int) -> History:
     """All that is open, and what was decided for a target since a block; nothing of a new file.
 
+    What is open may share transactions with what was decided for the same target, so that is given
+    however old it is.
+
     Raises:
         LedgerError: the file is no ledger of this program.
     """
@@ -50,7 +53,8 @@ def read_history(path: Path, *, since_block: int) -> History:
             if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 return History(open=(), decided=())
             verdicts = {verdict.bundle_id: verdict for verdict in _inclusions(connection)}
-            intents = list(_intents(connection))
+            # After a reorg the very same bundle may have been sent, and so recorded, twice.
+            intents = list({one.bundle_id: one for one in _intents(connection)}.values())
     except (sqlite3.Error, ValueError, TypeError) as error:
         raise LedgerError(
             f"the ledger {path} cannot be read: {error}; choose another ledger.folder"
@@ -60,8 +64,10 @@ def read_history(path: Path, *, since_block: int) -> History:
         for bundle_id, verdict in verdicts.items()
         if verdict.outcome is not Outcome.REORGED
     }
+    still_open = tuple(intent for intent in intents if intent.bundle_id not in final)
+    since_block = min([since_block, *(intent.target_block for intent in still_open)])
     return History(
-        open=tuple(intent for intent in intents if intent.bundle_id not in final),
+        open=still_open,
         decided=tuple(
             (intent, final[intent.bundle_id])
             for intent in intents

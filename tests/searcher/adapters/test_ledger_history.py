@@ -42,16 +42,41 @@ def test_a_bundle_is_open_until_a_verdict_that_no_reorg_took_back(
     assert [intent for intent, _ in history.decided] == [i for i, stands in pairs if stands]
 
 
+NEXT = bundle(2, bid=replace(BID, target_block=TARGET + 1))
+
+
 def test_what_was_decided_long_ago_is_left_out_and_what_is_open_never(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with open_ledger(path) as ledger:
         ledger.record(bundle(1))
-        ledger.record(bundle(2))
+        ledger.record(NEXT)
         ledger.record(replace(INCLUSION, bundle_id=bundle(1).id))
 
-    history = read_history(path, since_block=TARGET + 1)
+    history = read_history(path, since_block=TARGET + 2)
 
-    assert history == History(open=(intent_of(bundle(2)),), decided=())
+    assert history == History(open=(intent_of(NEXT),), decided=())
+
+
+def test_what_may_share_a_transaction_with_something_open_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    verdict = replace(INCLUSION, bundle_id=bundle(1).id)
+    with open_ledger(path) as ledger:
+        ledger.record(bundle(1))
+        ledger.record(bundle(2))
+        ledger.record(verdict)
+
+    history = read_history(path, since_block=TARGET + 2)
+
+    assert history.decided == ((intent_of(bundle(1)), verdict),)
+
+
+def test_bundle_that_was_sent_again_after_a_reorg_is_one_intent(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with open_ledger(path) as ledger:
+        ledger.record(bundle(1))
+        ledger.record(bundle(1))
+
+    assert read_history(path, since_block=0).open == (intent_of(bundle(1)),)
 
 
 def test_a_file_that_is_no_ledger_is_one_line(tmp_path: Path) -> None:
