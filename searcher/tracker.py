@@ -163,6 +163,7 @@ class Tracker:
         height may decide otherwise; what had been mined is reported as reorged.
         """
         taken_back = tuple(self._taken_back(block))
+        self._reopen_leaked(block)
         decided = settle(self._open.values(), block)
         for inclusion in decided:
             self._decided[inclusion.bundle_id] = (self._open.pop(inclusion.bundle_id), inclusion)
@@ -177,6 +178,14 @@ class Tracker:
                     yield reorged(inclusion)
             elif inclusion.block_number <= block.number - KEPT_BLOCKS:
                 del self._decided[intent.bundle_id]
+
+    def _reopen_leaked(self, block: Block) -> None:
+        """Decide again what missed its target and is mined now, outside its bundle."""
+        mined = {receipt.tx_hash for receipt in block.receipts}
+        for intent, inclusion in list(self._decided.values()):
+            if inclusion.outcome is Outcome.MISSED and mined.intersection(intent.tx_hashes):
+                del self._decided[intent.bundle_id]
+                self._open[intent.bundle_id] = intent
 
     def _missed_since(self, block_hash: str) -> list[PoolUpdate] | None:
         """All updates after a block up to the head; None where it is no kept ancestor of it."""

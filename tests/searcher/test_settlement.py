@@ -197,3 +197,12 @@ def test_a_bundle_whose_nonce_went_into_another_one_of_ours_says_so() -> None:
     reasons = {one.bundle_id: one.reason for one in outcomes(landed, bundles=(other, OURS))}
 
     assert reasons == {OURS.id: "", other.id: "another bundle of ours landed in its place"}
+
+
+def test_missed_bundle_that_leaks_into_a_later_block_is_accounted_for() -> None:
+    leaked = replace(block(TARGET + 1), receipts=(receipt(OURS, succeeded=False),))
+
+    assert verdicts(MISSED_BLOCK, leaked) == [
+        (TARGET, Outcome.MISSED),
+        (TARGET + 1, Outcome.REVERTED),
+    ]
