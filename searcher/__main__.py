@@ -29,6 +29,7 @@ from searcher.settings.network import (
 )
 from searcher.signer_command import signer
 from searcher.watch_command import watch
+from searcher.why_command import why
 from searcher.wiring import NOWHERE
 
 FORK = "fork"
@@ -116,6 +117,9 @@ def deploy(
         sends=live,
     )
     run_until_stopped(deploy_executor(options, typer.echo))
+
+
+app.command()(why)
 
 
 def _require_consent(network: NetworkSettings, *, sends: bool, consents: bool) -> None:

@@ -2,7 +2,8 @@
 
 One table per record, one row per event, amounts as decimal text: SQLite's integers end at 2^63. A
 bid has a row besides for each lender that it passed over.
-Raw transactions are not kept, only their hashes.
+Raw transactions are not kept, only their hashes and the calldata of our own, which lets nobody send
+them and lets us try them again.
 """
 
 import json
@@ -29,6 +30,8 @@ from searcher.model import (
     Submission,
 )
 from searcher.ports import Ledger
+from searcher.transactions import decode_transaction
+from searcher.wiring import NOWHERE
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS bids (
@@ -57,7 +60,7 @@ CREATE TABLE IF NOT EXISTS bundles (
     block_number INTEGER NOT NULL, target_block INTEGER NOT NULL, nonce INTEGER NOT NULL,
     target TEXT, lenders TEXT NOT NULL,
     max_fee_per_gas_wei TEXT NOT NULL, cycles TEXT NOT NULL, gross_profit_wei TEXT NOT NULL,
-    tip_wei TEXT NOT NULL);
+    tip_wei TEXT NOT NULL, calldata TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS bundles_by_id ON bundles (bundle_id);
 CREATE TABLE IF NOT EXISTS simulations (
     seq INTEGER PRIMARY KEY, bundle_hash TEXT NOT NULL, simulator TEXT NOT NULL,
@@ -77,7 +80,7 @@ CREATE TABLE IF NOT EXISTS inclusions (
 CREATE INDEX IF NOT EXISTS inclusions_by_bundle ON inclusions (bundle_id);
 """
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Of these tables; a file of another one is left alone."""
 
 
@@ -264,7 +267,13 @@ def _bundle_row(bundle: Bundle) -> dict[str, object]:
         "cycles": json.dumps([cycle_hops(bid.opportunity.cycle) for bid in bundle.bids]),
         "gross_profit_wei": str(bundle.gross_profit_wei),
         "tip_wei": str(sum(bid.tip_wei for bid in bundle.bids)),
+        "calldata": json.dumps([_calldata(raw) for raw in bundle.txs[-len(bundle.bids) :]]),
     }
+
+
+def _calldata(raw: bytes) -> str:
+    """The call of a transaction that we have signed, so that its sender need not be recovered."""
+    return "0x" + decode_transaction(raw, sender=NOWHERE).data.hex()
 
 
 def _simulation_row(simulation: Simulation) -> dict[str, object]:

@@ -23,7 +23,7 @@ _INTENTS: Final = """
 _INCLUSIONS: Final = """
     SELECT bundle_id, block_number, outcome, reason, gross_profit_wei, tip_wei, gas_used_gas,
         gas_cost_wei
-    FROM inclusions ORDER BY seq"""
+    FROM inclusions WHERE ?1 IS NULL OR bundle_id = ?1 ORDER BY seq"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def read_history(path: Path, *, since_block: int) -> History:
         with closing(sqlite3.connect(path)) as connection:
             if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 return History(open=(), decided=())
-            verdicts = {verdict.bundle_id: verdict for verdict in _inclusions(connection)}
+            verdicts = {verdict.bundle_id: verdict for verdict in inclusions_in(connection)}
             # After a reorg the very same bundle may have been sent, and so recorded, twice.
             intents = list({one.bundle_id: one for one in _intents(connection)}.values())
     except (sqlite3.Error, ValueError, TypeError) as error:
@@ -90,8 +90,11 @@ def _intents(connection: sqlite3.Connection) -> Iterator[Intent]:
         )
 
 
-def _inclusions(connection: sqlite3.Connection) -> Iterator[Inclusion]:
-    for row in connection.execute(_INCLUSIONS):
+def inclusions_in(
+    connection: sqlite3.Connection, bundle_id: str | None = None
+) -> Iterator[Inclusion]:
+    """All verdicts of a ledger, or those of one bundle, oldest first."""
+    for row in connection.execute(_INCLUSIONS, (bundle_id,)):
         bundle_id, block_number, outcome, reason, gross_wei, tip_wei, gas, cost_wei = row
         yield Inclusion(
             bundle_id=bundle_id,

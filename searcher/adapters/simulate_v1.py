@@ -33,6 +33,9 @@ PROBE_CODE: Final = "0x413160005260206000f3"
 PROBE_GAS: Final = 100_000
 """More than a probe can use."""
 
+PROBING: Final[Mapping[str, object]] = {"to": PROBE, "gas": hex(PROBE_GAS)}
+"""The call that reads the balance of the coinbase."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
@@ -83,7 +86,7 @@ class SimulateV1Simulator(Simulator):
                 {
                     "blockOverrides": overrides(block),
                     "stateOverrides": {PROBE: {"code": PROBE_CODE}},
-                    "calls": [_PROBING, *map(call_of, txs), _PROBING],
+                    "calls": [PROBING, *map(call_of, txs), PROBING],
                 }
             ],
             "validation": False,
@@ -206,7 +209,6 @@ def overrides(block: TargetBlock) -> Mapping[str, str]:
     }
 
 
-_PROBING: Final = {"to": PROBE, "gas": hex(PROBE_GAS)}
 _TENDERLY: Final = "tenderly"
 
 

@@ -4,6 +4,9 @@
 """
 
 from dataclasses import replace
+from functools import cache
+
+from coincurve import PrivateKey
 
 from graphs.cycles import Cycle, Hop
 from graphs.market import Market
@@ -13,6 +16,7 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.tick_math import get_sqrt_ratio_at_tick
 from graphs.token_graph import TokenGraph
 from graphs.units import WEI_PER_ETHER, Address, PoolId
+from searcher.dynamic_fee import sign_dynamic_fee
 from searcher.flash_lenders import Lender, LenderKind
 from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import (
@@ -32,6 +36,7 @@ from searcher.model import (
 )
 from searcher.pending import PendingTransaction
 from searcher.plans import AaveV3Source, BalancerV2Source
+from searcher.ports import UnsignedTransaction
 from searcher.scan import Terms
 from searcher.settings.bot import (
     BiddingSettings,
@@ -48,6 +53,7 @@ CHEAP, DEAR, RANGE = (PoolId("0x" + digit * 40) for digit in "123")
 GWEI = 10**9
 SECOND_NS = 10**9
 LIQUIDITY = 10**21
+KEY = PrivateKey(b"\x11" * 32)
 
 
 def constant_product(
@@ -203,9 +209,23 @@ SEARCH = SearchSettings()
 TERMS = Terms(weth=WETH, search=SEARCH, bidding=BIDDING)
 
 
+@cache
+def _signed(number: int) -> bytes:
+    """A transaction told apart by the number that it calls the executor with."""
+    unsigned = UnsignedTransaction(
+        nonce=ACCOUNT.nonce,
+        to=EXECUTOR,
+        data=number.to_bytes(4),
+        gas_limit_gas=500_000,
+        max_fee_per_gas_wei=GWEI,
+        max_priority_fee_per_gas_wei=0,
+    )
+    return sign_dynamic_fee(unsigned, chain_id=1, key=KEY)
+
+
 def bundle(number: int = 1, *, bid: Bid = BID, nonce: int = ACCOUNT.nonce) -> Bundle:
     """A bundle of one transaction whose bytes are told apart by a number."""
-    raw = b"\x02raw" + number.to_bytes(4)
+    raw = _signed(number)
     hashes = (transaction_hash(raw),)
     return Bundle(
         id=f"00000000-0000-4000-8000-{number:012}",

@@ -252,7 +252,7 @@ def test_ledger_of_another_layout_is_one_line(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE rejections (other)")
 
-    assert "is of version 0, this program writes 2" in refusal(path)
+    assert "is of version 0, this program writes 3" in refusal(path)
 
 
 def test_ledger_that_turns_unwritable_is_one_line(tmp_path: Path) -> None:
@@ -273,3 +273,12 @@ def test_value_that_the_file_cannot_hold_is_a_ledger_error(
 ) -> None:
     with open_ledger(tmp_path / "ledger.sqlite") as ledger, pytest.raises(LedgerError):
         ledger.record(record)
+
+
+def test_bundle_keeps_the_calls_of_our_own_transactions_alone(folder: Path) -> None:
+    followed = bundle(3).txs[0]
+    backrun = replace(BUNDLE, txs=(followed, *BUNDLE.txs))
+
+    (row,) = rows(written(folder, backrun), "bundles")
+
+    assert json.loads(str(row["calldata"])) == ["0x00000001"]
