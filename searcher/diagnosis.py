@@ -174,12 +174,14 @@ def _outbid(evidence: Evidence) -> str:
     rival = _rival(evidence)
     if rival is None:
         return "Somebody else won the same pools."
-    theirs, ours = ether(rival.tip_wei), ether(evidence.sent.offered_wei)
-    least = "" if rival.direct_wei is not None else " at least"
+    theirs = [trade for trade in evidence.trades if trade.sender == rival.sender]
+    paid, ours = ether(sum(trade.tip_wei for trade in theirs)), ether(evidence.sent.offered_wei)
+    least = " at least" if any(trade.direct_wei is None for trade in theirs) else ""
     won = f"{len(rival.pools)} of our {len(evidence.sent.pools)} pools"
+    more = f" and {len(theirs) - 1} more" if len(theirs) > 1 else ""
     return (
-        f"Outbid: {rival.sender} won {won} with {rival.mined.tx_hash} "
-        f"and paid the builder{least} {theirs}; we offered {ours}."
+        f"Outbid: {rival.sender} won {won} with {rival.mined.tx_hash}{more} "
+        f"and paid the builder{least} {paid}; we offered {ours}."
     )
 
 

@@ -243,16 +243,22 @@ async def _alone(
 async def _tried(
     witness: Witness, trades: Sequence[PoolTrade], *, target: _Target, setting: Setting
 ) -> tuple[PoolTrade, ...]:
-    """The trades with what they paid and left, up to the first that took what we wanted."""
+    """The trades with what they paid and left, up to the first that took what we wanted.
+
+    After that one only its sender's others, since all of them together were what was bid.
+    """
     calls = [mined_call(tx) for tx in target.txs]
     places = {hash32(member(tx, "hash"), "hash"): index for index, tx in enumerate(target.txs)}
     tried = list(trades)
+    winner: Address | None = None
     for index, trade in enumerate(trades[:MAX_TRIED]):
+        if winner not in {None, trade.sender}:
+            continue
         before = calls[: places[trade.mined.tx_hash] + 1]
         after = await try_after(witness.rpc, setting, before)
         tried[index] = replace(trade, direct_wei=after.direct_wei, breaks_ours=after.breaks_ours)
         if tried[index].is_rival:
-            break
+            winner = trade.sender
     return tuple(tried)
 
 

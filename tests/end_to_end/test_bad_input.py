@@ -146,3 +146,21 @@ def test_port_in_use_is_named() -> None:
 
     assert finished.returncode == 2
     assert f"port {port}" in finished.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name one bundle, or say how many with --last N"),
+        (("abc", "--last", "2"), "name one bundle, or say how many with --last N"),
+        (("abc",), "there is no ledger"),
+        (("--last", "3"), "there is no ledger"),
+    ],
+    ids=["neither", "both", "bundle", "last"],
+)
+def test_question_that_cannot_be_answered_is_one_line(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(NETWORK)
+
+    assert words in refused("searcher", "why", "--network", "local", *arguments, cwd=tmp_path)

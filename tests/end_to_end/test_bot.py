@@ -39,8 +39,15 @@ def test_live_bot_lands_a_bundle_on_a_local_chain(
     command = ("searcher", "run", "--network", "devnet", "--live")
     with running(*command, cwd=tmp_path, variables=devnet_keys) as bot:
         printed = read_until(bot, '"landed"')
+        why = ("searcher", "why", "--network", "devnet")
+        told = run(*why, "--last", "10", cwd=tmp_path)
+        explained = json.loads(run(*why, "--last", "10", "--json", cwd=tmp_path).stdout)
+        bundle = explained[0]["bundle_id"]
+        (one,) = json.loads(run(*why, bundle[:12], "--json", cwd=tmp_path).stdout)
 
     assert '"sending"' in printed
+    assert "It landed: " in told.stdout, told.stderr
+    assert one["bundle_id"] == bundle
 
 
 def test_dry_run_simulates_and_sends_nothing(devnet_keys: dict[str, str], tmp_path: Path) -> None:

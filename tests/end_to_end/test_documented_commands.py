@@ -33,6 +33,8 @@ RUN_ELSEWHERE = {
     ".venv/bin/searcher watch --network devnet": WATCH,
     ".venv/bin/searcher watch --network devnet --once --json": WATCH,
     ".venv/bin/searcher doctor --network devnet": "tests/end_to_end/test_doctor.py",
+    ".venv/bin/searcher why --network devnet --last 10": BOT,
+    ".venv/bin/searcher why --network devnet BUNDLE --json": BOT,
     ".venv/bin/searcher deploy --network devnet": BOT,
     ".venv/bin/searcher deploy --network sepolia --verify-input input.json": BOT,
     ".venv/bin/searcher run --network fork": BOT,
