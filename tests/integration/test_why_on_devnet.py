@@ -35,6 +35,8 @@ SLOTS = 8
 """With the rival, and again without."""
 
 PACE_S = 0.7
+UNUSED = 10**6
+"""A nonce that no account here comes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +170,15 @@ async def test_no_bundle_is_left_unexplained(played: Played) -> None:
 
 
 async def test_state_that_moved_is_found_by_trying_again(played: Played) -> None:
-    """Bundles for the block after the next, had we left them with the relays."""
+    """Bundles for the block after the next, had we left them with the relays and sent no other."""
     kept = [
-        replace(one.sent, replacement=None, cancellations=(), inclusions=())
+        replace(
+            one.sent,
+            intent=replace(one.sent.intent, nonce=UNUSED),
+            replacement=None,
+            cancellations=(),
+            inclusions=(),
+        )
         for one in played.found
         if one.block and not one.receipts and one.block.number > one.sent.intent.block_number + 1
     ]
