@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from graphs.units import Address
 from searcher.deployment_file import read_deployment
 from searcher.errors import ConfigError
+from searcher.settings.admission import AdmissionSettings
 from searcher.settings.archive import ArchiveSettings
 from searcher.settings.bot import (
     BiddingSettings,
@@ -47,6 +48,7 @@ class Settings(Section):
     deployments: DeploymentSettings = DeploymentSettings()
     exchanges: ExchangesSettings = ExchangesSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    admission: AdmissionSettings = AdmissionSettings()
     networks: dict[str, dict[str, object]] = Field(default_factory=dict, repr=False)
 
 

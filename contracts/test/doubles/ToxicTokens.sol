@@ -152,3 +152,44 @@ contract ThiefToken is ToxicToken("THIEF") {
         if (from == prey) super._bite(prey, address(this), balanceOf(prey));
     }
 }
+
+/// @dev Can be sold to the prey, a pool, in small amounts.
+contract SmallSalesToken is ToxicToken("SMALL") {
+    error TooMuch();
+
+    function _bite(address from, address to, uint256 value) internal override {
+        if (to == prey && value > 1000 ether) revert TooMuch();
+        super._bite(from, to, value);
+    }
+}
+
+/// @dev Takes much gas for every transfer.
+contract DearToken is ToxicToken("DEAR") {
+    function _bite(address from, address to, uint256 value) internal override {
+        super._bite(from, to, value);
+        uint256 gasBefore = gasleft();
+        while (gasBefore - gasleft() < 200_000) {}
+    }
+}
+
+/// @dev Tells no balances.
+contract SecretToken is ToxicToken("SECRET") {
+    error Secret();
+
+    function balanceOf(address account) public view override returns (uint256) {
+        if (account == prey) revert Secret();
+        return super.balanceOf(account);
+    }
+}
+
+/// @dev Answers a transfer with a number.
+contract NonsenseToken is ToxicToken("NONSENSE") {
+    function transfer(address to, uint256 value) public override returns (bool) {
+        super.transfer(to, value);
+        if (prey == address(0)) return true;
+        assembly ("memory-safe") {
+            mstore(0, 2)
+            return(0, 32)
+        }
+    }
+}
