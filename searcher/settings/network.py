@@ -13,6 +13,7 @@ from searcher.settings.exchanges import AssetSettings
 from searcher.settings.fields import Endpoint, HexAddress, Section
 from searcher.settings.mempool import MempoolSettings
 from searcher.settings.mempool_grpc import GrpcSourceSettings, MevShareSettings
+from searcher.settings.oracles import OracleSettings
 from searcher.settings.routers import RouterSettings
 
 MAX_HEAD_AGE_SLOTS: Final = 3
@@ -186,6 +187,9 @@ class NetworkSettings(Section):
 
     assets: dict[str, AssetSettings] = Field(default_factory=dict)
     """The tokens that assets of exchanges can be withdrawn as, by canonical id."""
+    oracles: tuple[OracleSettings, ...] = ()
+    """Price feeds that the price guard goes by, besides the exchanges."""
+
     tenderly_url: Endpoint | None = None
     """A Tenderly node, for the simulator of that name."""
     grpc_sources: tuple[GrpcSourceSettings, ...] = ()
