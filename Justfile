@@ -105,7 +105,7 @@ arch: setup-dev
 # Everything that CI runs
 check: lint types arch test contracts
 
-# Measure: `just bench NAME [--json]`, where NAME is start, search, peers, selection or gas
+# Measure: `just bench NAME [--json]`, where NAME is start, search, peers, selection, gas, feeds or submit
 bench name *arguments: setup-dev
     @if [ "$1" = peers ]; then bin/setup peers; fi
     @"{{ bin }}/python" -m benchmarks."$@"

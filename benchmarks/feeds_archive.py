@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report import Direction, Row
+from benchmarks.report import Direction, Row, report
 from searcher.adapters.archive.compaction import compact
 from searcher.adapters.archive.entries import ArchivedQuote
 from searcher.adapters.archive.segments import segments_of
@@ -65,3 +65,7 @@ def quote(number: int) -> ArchivedQuote:
 def row(measure: str, value: float, unit: str) -> Row:
     """A measure without a target."""
     return Row(measure=measure, value=value, unit=unit, target=None)
+
+
+if __name__ == "__main__":
+    report("feeds_archive", rows())

@@ -10,12 +10,13 @@ import json
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import WSMsgType, web
+from typing_extensions import override
 from web3 import AsyncWeb3, WebSocketProvider
 
 from benchmarks.report import Direction, Row, report
@@ -26,9 +27,15 @@ from graphs.pools.constant_product import ConstantProductPool
 from graphs.pools.tick_math import get_sqrt_ratio_at_tick
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
-from searcher.adapters.decoding import SWAP, SYNC, decode_header, decode_log, decode_updates
-from searcher.adapters.rpc import open_subscription
+from searcher.adapters.created_pools import CreatedPool
+from searcher.adapters.decoding import decode_header
+from searcher.adapters.known_pools import KnownPools
+from searcher.adapters.multicall import Multicall
+from searcher.adapters.pool_events import SWAP, SYNC
+from searcher.adapters.rpc import Rpc, open_subscription
+from searcher.errors import RpcError
 from searcher.model import Account, Block
+from searcher.pool_updates import PoolUpdate
 from searcher.tracker import Tracker
 
 RUNS: Final = 21
@@ -40,6 +47,10 @@ RATIO: Final = 25
 US: Final = 1_000_000.0
 MS: Final = 1_000.0
 LIQUIDITY: Final = 10**21
+PAIR: Final = PoolId("0x" + "ab" * 20)
+FACTORY: Final = Address("0x" + "fa" * 20)
+TOKENS: Final = (Address("0x" + "01" * 20), Address("0x" + "ff" * 20))
+Result = TypeVar("Result")
 BLOCK_HASH: Final = "0x" + "b1" * 32
 HEAD: Final = {
     "number": "0x112a880",
@@ -60,6 +71,28 @@ HEAD: Final = {
     "mixHash": "0x" + "66" * 32,
     "nonce": "0x0000000000000000",
 }
+
+
+class Silence(Rpc):
+    """The node of a benchmark in which nothing has to be read."""
+
+    @override
+    async def call(self, method: str, *params: object) -> object:
+        raise RpcError(method=method, node="nobody", reason="nothing was to be read")
+
+    @override
+    async def batch(self, calls: Sequence[tuple[str, Sequence[object]]]) -> list[object]:
+        return [await self.call(method, *params) for method, params in calls]
+
+
+def at_once(coroutine: Coroutine[object, None, Result]) -> Result:
+    """What a coroutine returns that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: Result = ended.value
+        return result
+    raise RuntimeError("it waits")
 
 
 def swap_log(pool_id: str, index: int) -> dict[str, object]:
@@ -110,14 +143,14 @@ def cpu_s(action: Callable[[], object], calls: int) -> float:
 
 def decoding() -> Iterator[Row]:
     """One notification, from bytes to a record."""
-    pool_id = PoolId("0x" + "ab" * 20)
-    head, log = notification(HEAD), notification(swap_log(pool_id, 1))
+    known = followed([concentrated(PAIR, TOKENS)])
+    head, log = notification(HEAD), notification(swap_log(PAIR, 1))
 
     def decode_head() -> object:
         return decode_header(msgspec.json.decode(head)["params"]["result"])
 
     def decode_swap() -> object:
-        return decode_log(msgspec.json.decode(log)["params"]["result"], {pool_id})
+        return known.decode(msgspec.json.decode(log)["params"]["result"])
 
     yield _row("head: bytes to record", cpu_s(decode_head, CALLS) * US, "us", target=8)
     yield _row("log of a swap: bytes to record", cpu_s(decode_swap, CALLS) * US, "us", target=8)
@@ -132,11 +165,12 @@ def block() -> Iterator[Row]:
         for index in range(LOGS)
     ]
     content = json.dumps({"jsonrpc": "2.0", "id": 0, "result": logs}).encode()
-    graph = TokenGraph.from_market(market)
+    graph, known = TokenGraph.from_market(market), followed(market.pools.values())
+    nobody = Multicall(rpc=Silence(), address=FACTORY)
 
     def follow() -> object:
         value = msgspec.json.decode(content)["result"]
-        updates = decode_updates(value, block_hash=BLOCK_HASH, pools=market.pools)
+        updates = at_once(known.updates(value, nobody, BLOCK_HASH))
         return Tracker(market, graph).apply(_block(updates))
 
     yield _row(f"block with {LOGS} logs: bytes to Market", cpu_s(follow, 5) * MS, "ms", target=3)
@@ -146,36 +180,61 @@ def _market() -> Market:
     pools: dict[PoolId, Pool] = {}
     for index in range(POOLS):
         pool_id = PoolId(f"0x{index + 1:040x}")
-        token0, token1 = Address(f"0x{2**80 + index // 4:040x}"), Address("0x" + "ff" * 20)
-        if index % 2:
-            pools[pool_id] = ConstantProductPool(
-                id=pool_id,
-                venue="v2",
-                token0=token0,
-                token1=token1,
-                reserve0=10**21,
-                reserve1=10**21,
-                fee_pips=3_000,
-            )
-        else:
-            pools[pool_id] = ConcentratedPool(
-                id=pool_id,
-                venue="v3",
-                token0=token0,
-                token1=token1,
-                fee_pips=3_000,
-                tick_spacing=60,
-                sqrt_price_x96=get_sqrt_ratio_at_tick(0),
-                tick=0,
-                liquidity=LIQUIDITY,
-                ticks=(-600, 600),
-                liquidity_nets=(LIQUIDITY, -LIQUIDITY),
-                liquidity_grosses=(LIQUIDITY, LIQUIDITY),
-            )
+        tokens = (Address(f"0x{2**80 + index // 4:040x}"), TOKENS[1])
+        pools[pool_id] = pair(pool_id, tokens) if index % 2 else concentrated(pool_id, tokens)
     return Market(block_number=1, block_hash="0xparent", tokens={}, pools=pools)
 
 
-def _block(updates: tuple[object, ...]) -> Block:
+def pair(pool_id: PoolId, tokens: tuple[Address, Address]) -> ConstantProductPool:
+    """A balanced pair of Uniswap V2."""
+    return ConstantProductPool(
+        id=pool_id,
+        venue="v2",
+        token0=tokens[0],
+        token1=tokens[1],
+        reserve0=10**21,
+        reserve1=10**21,
+        fee_pips=3_000,
+    )
+
+
+def concentrated(pool_id: PoolId, tokens: tuple[Address, Address]) -> ConcentratedPool:
+    """A pool of Uniswap V3 with one position around its price."""
+    return ConcentratedPool(
+        id=pool_id,
+        venue="v3",
+        token0=tokens[0],
+        token1=tokens[1],
+        fee_pips=3_000,
+        tick_spacing=60,
+        sqrt_price_x96=get_sqrt_ratio_at_tick(0),
+        tick=0,
+        liquidity=LIQUIDITY,
+        ticks=(-600, 600),
+        liquidity_nets=(LIQUIDITY, -LIQUIDITY),
+        liquidity_grosses=(LIQUIDITY, LIQUIDITY),
+    )
+
+
+def followed(pools: Iterable[Pool]) -> KnownPools:
+    """What the feed knows when it follows these pools, and no factory."""
+    created = [
+        CreatedPool(
+            kind="uniswap_v2" if isinstance(pool, ConstantProductPool) else "uniswap_v3",
+            venue=pool.venue,
+            id=pool.id,
+            factory=FACTORY,
+            keeper=Address(pool.id),
+            tokens=(pool.tokens[0], pool.tokens[1]),
+        )
+        for pool in pools
+    ]
+    known = KnownPools([])
+    known.learn(created, live=[pool.id for pool in created])
+    return known
+
+
+def _block(updates: tuple[PoolUpdate, ...]) -> Block:
     return Block(
         number=2,
         hash=BLOCK_HASH,
@@ -184,7 +243,7 @@ def _block(updates: tuple[object, ...]) -> Block:
         gas_used_gas=1,
         gas_limit_gas=2,
         base_fee_wei=1,
-        updates=updates,  # type: ignore[arg-type]  # as decoded
+        updates=updates,
         lenders=(),
         account=Account(address=Address("0x" + "01" * 20), nonce=0, balance_wei=0),
         receipts=(),
@@ -194,14 +253,14 @@ def _block(updates: tuple[object, ...]) -> Block:
 
 def subscriptions() -> Iterator[Row]:
     """The same stream of heads and of logs, heard by web3 and by us."""
-    pool_id = PoolId("0x" + "ab" * 20)
+    known = followed([concentrated(PAIR, TOKENS)])
     kinds = (
         ("heads", "newHeads", HEAD, decode_header),
-        ("logs", "logs", swap_log(pool_id, 1), partial(decode_log, pools={pool_id})),
+        ("logs", "logs", swap_log(PAIR, 1), known.decode),
     )
     for name, kind, result, decode in kinds:
-        ours_s = _heard(result, lambda url, k=kind, d=decode: _hear_ours(url, k, d))
-        theirs_s = _heard(result, lambda url, k=kind: _hear_web3(url, k))
+        ours_s = _heard(result, partial(_hear_ours, kind=kind, decode=decode))
+        theirs_s = _heard(result, partial(_hear_web3, kind=kind))
         yield _row(f"{name} over a websocket: ours", ours_s * US, "us", target=None)
         yield _row(f"{name} over a websocket: web3", theirs_s * US, "us", target=None)
         yield Row(
@@ -213,7 +272,7 @@ def subscriptions() -> Iterator[Row]:
         )
 
 
-def _heard(result: object, hear: Callable[[str], object]) -> float:
+def _heard(result: object, hear: Callable[[str], Coroutine[object, None, None]]) -> float:
     """Client's processor seconds per notification, against a server in a process of its own."""
     context = multiprocessing.get_context("spawn")
     parent, child = context.Pipe()
@@ -228,7 +287,7 @@ def _heard(result: object, hear: Callable[[str], object]) -> float:
     return taken / NOTIFICATIONS
 
 
-async def _hear_ours(url: str, kind: str, decode: Callable[[object], object]) -> None:
+async def _hear_ours(url: str, *, kind: str, decode: Callable[[object], object]) -> None:
     heard = 0
     async with open_subscription(url, kind) as notifications:
         async for value in notifications:
@@ -238,7 +297,7 @@ async def _hear_ours(url: str, kind: str, decode: Callable[[object], object]) ->
                 return
 
 
-async def _hear_web3(url: str, kind: str) -> None:
+async def _hear_web3(url: str, *, kind: str) -> None:
     heard = 0
     async with AsyncWeb3(WebSocketProvider(url)) as web3:
         await web3.eth.subscribe(kind)

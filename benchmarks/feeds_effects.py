@@ -164,4 +164,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    report("feeds: effects", rows())
+    report("feeds_effects", rows())

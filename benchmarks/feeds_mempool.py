@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.report import Row
+from benchmarks.report import Row, report
 from searcher.adapters.mempool import decode_announcement
 from searcher.transactions import decode_transaction
 from tests.searcher.transaction_bodies import body_of
@@ -77,3 +77,7 @@ def median_us(action: Callable[[bytes], object], inputs: Sequence[bytes]) -> flo
             action(one)
         taken.append((time.process_time() - begun) / len(inputs))
     return statistics.median(taken) * US
+
+
+if __name__ == "__main__":
+    report("feeds_mempool", rows())

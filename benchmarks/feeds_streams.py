@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.report import Row
+from benchmarks.report import Row, report
 from searcher.adapters.mempool_grpc.bloxroute import decode_reply
 from searcher.adapters.mempool_grpc.erigon import decode_additions
 from searcher.adapters.mempool_grpc.fiber import decode_message
@@ -130,3 +130,7 @@ def median_us(action: Callable[[], Sequence[object]]) -> float:
         made = len(action())
         taken.append((time.process_time() - begun) / made)
     return statistics.median(taken) * US
+
+
+if __name__ == "__main__":
+    report("feeds_streams", rows())

@@ -1,11 +1,15 @@
 """What every benchmark prints: a row for each measure with its target, for people or as JSON."""
 
 import json
+import multiprocessing
 import platform
 import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 
 class Direction(StrEnum):
@@ -53,6 +57,26 @@ def machine() -> str:
     ]
     processor = models[0] if models else platform.machine()
     return f"{processor}, {len(models)} cores, Python {platform.python_version()}"
+
+
+class Area(Protocol):
+    """A module that measures a part of a benchmark."""
+
+    __name__: str
+
+    def rows(self) -> list[Row]:
+        """Measure."""
+
+
+def joined(areas: Iterable[Area]) -> list[Row]:
+    """Measure one area after the other, each in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    rows: list[Row] = []
+    for area in areas:
+        print(f"measuring {area.__name__}", file=sys.stderr)
+        with ProcessPoolExecutor(max_workers=1, mp_context=context) as process:
+            rows += process.submit(area.rows).result()
+    return rows
 
 
 def report(benchmark: str, rows: list[Row]) -> None:

@@ -1,0 +1,9 @@
+"""Everything about submission: what a decision costs until its bytes are at the builders."""
+
+from benchmarks import submit_client
+from benchmarks.report import joined, report
+
+AREAS = (submit_client,)
+
+if __name__ == "__main__":
+    report("submit", joined(AREAS))
