@@ -28,7 +28,7 @@ from graphs.pools.tick_math import get_sqrt_ratio_at_tick
 from graphs.token_graph import TokenGraph
 from graphs.units import Address, PoolId
 from searcher.adapters.created_pools import CreatedPool
-from searcher.adapters.decoding import decode_header
+from searcher.adapters.decoding import HeaderJson, decode_header
 from searcher.adapters.known_pools import KnownPools
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.pool_events import SWAP, SYNC
@@ -255,11 +255,11 @@ def subscriptions() -> Iterator[Row]:
     """The same stream of heads and of logs, heard by web3 and by us."""
     known = followed([concentrated(PAIR, TOKENS)])
     kinds = (
-        ("heads", "newHeads", HEAD, decode_header),
-        ("logs", "logs", swap_log(PAIR, 1), known.decode),
+        ("heads", "newHeads", HEAD, _hear_heads),
+        ("logs", "logs", swap_log(PAIR, 1), partial(_hear_logs, known=known)),
     )
-    for name, kind, result, decode in kinds:
-        ours_s = _heard(result, partial(_hear_ours, kind=kind, decode=decode))
+    for name, kind, result, hear in kinds:
+        ours_s = _heard(result, hear)
         theirs_s = _heard(result, partial(_hear_web3, kind=kind))
         yield _row(f"{name} over a websocket: ours", ours_s * US, "us", target=None)
         yield _row(f"{name} over a websocket: web3", theirs_s * US, "us", target=None)
@@ -287,11 +287,21 @@ def _heard(result: object, hear: Callable[[str], Coroutine[object, None, None]])
     return taken / NOTIFICATIONS
 
 
-async def _hear_ours(url: str, *, kind: str, decode: Callable[[object], object]) -> None:
+async def _hear_heads(url: str) -> None:
     heard = 0
-    async with open_subscription(url, kind) as notifications:
+    async with open_subscription(url, "newHeads", kind=HeaderJson) as notifications:
         async for value in notifications:
-            decode(value)
+            decode_header(value)
+            heard += 1
+            if heard == NOTIFICATIONS:
+                return
+
+
+async def _hear_logs(url: str, *, known: KnownPools) -> None:
+    heard = 0
+    async with open_subscription(url, "logs", kind=object) as notifications:
+        async for value in notifications:
+            known.decode(value)
             heard += 1
             if heard == NOTIFICATIONS:
                 return

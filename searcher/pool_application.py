@@ -50,9 +50,12 @@ def apply_updates(market: Market, updates: Iterable[PoolUpdate]) -> Applied:
     Raises:
         DivergenceError: an event contradicts the state.
     """
+    before: dict[PoolId, Pool | None] = {}
     pools: dict[PoolId, Pool | None] = {}
     tokens = {}
     for update in updates:
+        if update.pool_id not in before:
+            before[update.pool_id] = pools[update.pool_id] = market.pools.get(update.pool_id)
         match update:
             case PoolRead():
                 pools[update.pool_id] = update.pool
@@ -60,9 +63,8 @@ def apply_updates(market: Market, updates: Iterable[PoolUpdate]) -> Applied:
             case PoolLost():
                 pools[update.pool_id] = None
             case _:
-                pool = pools.get(update.pool_id, market.pools.get(update.pool_id))
-                pools[update.pool_id] = with_event(pool, update)
-    pools = {key: pool for key, pool in pools.items() if pool != market.pools.get(key)}
+                pools[update.pool_id] = with_event(pools[update.pool_id], update)
+    pools = {key: pool for key, pool in pools.items() if pool != before[key]}
     for pool in pools.values():
         _check(pool)
     if tokens.keys() - market.tokens.keys():

@@ -6,8 +6,9 @@ value beyond its Solidity type. What logs say of pools is in `pool_events`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from graphs.units import Address
 from searcher.calldata import EXECUTED_TOPIC, ExecutedEvent, decode_executed
@@ -28,8 +29,7 @@ _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The part of a block header that the bot reads."""
 
     number: int
@@ -54,19 +54,45 @@ class Header:
     """Per gas."""
 
 
+class HeaderJson(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """A header as a node tells it, as far as it is read: nothing else of it is built."""
+
+    number: str
+    """A quantity."""
+
+    hash: str
+    """32 bytes."""
+
+    parent_hash: str
+    """32 bytes."""
+
+    timestamp: str
+    """A quantity."""
+
+    gas_used: str
+    """A quantity."""
+
+    gas_limit: str
+    """A quantity."""
+
+    base_fee_per_gas: str
+    """A quantity."""
+
+
 def quantity(value: object, field: str) -> int:
     """A JSON-RPC quantity: minimal hex of at most 256 bits.
 
     Raises:
         WireError: anything else.
     """
-    if isinstance(value, str) and value.startswith("0x") and len(value) <= MAX_QUANTITY_LENGTH:
+    if isinstance(value, str) and len(value) <= MAX_QUANTITY_LENGTH:
         try:
             number = int(value, 16)
         except ValueError:
             raise WireError(field, "malformed hex") from None
         # Whatever int takes besides, as underscores and leading zeros, is written otherwise.
-        if hex(number) == value.lower():
+        written = hex(number)
+        if number >= 0 and (written == value or written == value.lower()):
             return number
     raise WireError(field, "malformed hex")
 
@@ -112,14 +138,20 @@ def decode_header(value: object) -> Header:
     Raises:
         WireError: a field is missing or malformed.
     """
+    try:
+        told = value if isinstance(value, HeaderJson) else msgspec.convert(value, HeaderJson)
+    except msgspec.ValidationError as error:
+        for name in HeaderJson.__struct_encode_fields__:
+            member(value, name)
+        raise WireError("header", str(error)) from None
     return Header(
-        number=quantity(member(value, "number"), "number"),
-        hash=hash32(member(value, "hash"), "hash"),
-        parent_hash=hash32(member(value, "parentHash"), "parentHash"),
-        timestamp_s=quantity(member(value, "timestamp"), "timestamp"),
-        gas_used_gas=quantity(member(value, "gasUsed"), "gasUsed"),
-        gas_limit_gas=quantity(member(value, "gasLimit"), "gasLimit"),
-        base_fee_wei=quantity(member(value, "baseFeePerGas"), "baseFeePerGas"),
+        number=quantity(told.number, "number"),
+        hash=hash32(told.hash, "hash"),
+        parent_hash=hash32(told.parent_hash, "parentHash"),
+        timestamp_s=quantity(told.timestamp, "timestamp"),
+        gas_used_gas=quantity(told.gas_used, "gasUsed"),
+        gas_limit_gas=quantity(told.gas_limit, "gasLimit"),
+        base_fee_wei=quantity(told.base_fee_per_gas, "baseFeePerGas"),
     )
 
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from searcher.adapters.clock import Sleep
-from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header
+from searcher.adapters.decoding import HEADER_ONLY, Header, HeaderJson, decode_header
 from searcher.adapters.endpoints import Node
 from searcher.adapters.feed_record import Backoff
 from searcher.adapters.rpc import open_subscription
@@ -177,7 +177,7 @@ class Listener:
 
         The head is asked for after subscribing, so that no block falls between the two.
         """
-        async with open_subscription(ws_url, "newHeads") as notifications:
+        async with open_subscription(ws_url, "newHeads", kind=HeaderJson) as notifications:
             self._connected(_WEBSOCKET)
             yield await self.latest()
             async for notification in notifications:

@@ -138,8 +138,10 @@ class KnownPools:
         unsaid: set[PoolId] = set()
         announced: list[CreatedPool | Refusal | Factory] = []
         for log in logs:
-            announcement = decode_created(log, self.factories)
-            said = self.decode(log) if announcement is None else None
+            emitter = self._emitter(log)
+            is_factory = emitter in self.factories
+            announcement = decode_created(log, self.factories) if is_factory else None
+            said = self._said(emitter, log) if announcement is None else None
             if announcement is not None:
                 announced.append(announcement)
             elif isinstance(said, Unsaid):
@@ -162,7 +164,15 @@ class KnownPools:
         Raises:
             WireError: a known pool's event that its contract cannot have emitted.
         """
-        emitter = address(member(log, "address"), "log.address")
+        return self._said(self._emitter(log), log)
+
+    def _emitter(self, log: object) -> Address:
+        """Nearly always a known pool's, in lower case as nodes write it: then there is no doubt."""
+        told = member(log, "address")
+        known = self._by_contract.get(Address(told)) if isinstance(told, str) else None
+        return address(told, "log.address") if known is None else known.contract
+
+    def _said(self, emitter: Address, log: object) -> PoolEvent | Unsaid | None:
         found = self._decoder_of(emitter, array(member(log, "topics"), "log.topics"))
         if found is None:
             return None

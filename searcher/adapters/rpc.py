@@ -7,7 +7,8 @@ URL than scheme, host and port, because providers put their keys into the path.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -31,6 +32,9 @@ MAX_REASON_CHARACTERS: Final = 200
 HTTP_OK: Final = 200
 
 
+Result = TypeVar("Result")
+
+
 class _Failure(msgspec.Struct):
     code: int
     message: str = ""
@@ -43,18 +47,22 @@ class _Answer(msgspec.Struct):
     error: _Failure | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, Generic[Result]):
     subscription: str
-    result: object
+    result: Result
 
 
-class _Message(_Answer):
-    params: _Event | None = None
+class _Message(_Answer, Generic[Result]):
+    params: _Event[Result] | None = None
+
+
+class _Receive(Protocol[Result]):
+    async def __call__(self, *, timeout_seconds: float | None) -> _Message[Result]:
+        """The next message of a connection."""
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _BATCH: Final = msgspec.json.Decoder(list[_Answer] | _Answer)
-_MESSAGE: Final = msgspec.json.Decoder(_Message)
 _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -159,8 +167,12 @@ async def open_rpc(
 
 
 @asynccontextmanager
-async def open_subscription(url: str, *params: object) -> AsyncIterator[AsyncIterator[object]]:
+async def open_subscription(
+    url: str, *params: object, kind: type[Result]
+) -> AsyncIterator[AsyncIterator[Result]]:
     """Subscribe (`eth_subscribe`) and iterate over the notifications until the node hangs up.
+
+    Of a notification only what its kind has is built; `object` stands for all of it.
 
     Nothing is resubscribed: notifications are lost while disconnected, and only the caller knows
     what to do about that.
@@ -168,7 +180,7 @@ async def open_subscription(url: str, *params: object) -> AsyncIterator[AsyncIte
     Raises:
         RpcError: unreachable, refused, disconnected or not JSON-RPC; also from the iterator.
     """
-    node = masked(url)
+    node, decoder = masked(url), msgspec.json.Decoder(_Message[kind])  # type: ignore[valid-type]
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         try:
@@ -178,8 +190,10 @@ async def open_subscription(url: str, *params: object) -> AsyncIterator[AsyncIte
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise _unreachable(error, method="eth_subscribe", node=node) from None
         async with socket:
-            subscription = await _subscribe(socket, params, node)
-            yield _notifications(socket, subscription, node)
+            receive = partial(_receive, socket, decoder, node)
+            await socket.send_bytes(msgspec.json.encode(_request(0, "eth_subscribe", params)))
+            subscription = await _subscribed(receive, node)
+            yield _notifications(receive, subscription)
 
 
 def masked(url: str) -> str:
@@ -192,12 +206,9 @@ def masked(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else "an invalid URL"
 
 
-async def _subscribe(
-    socket: aiohttp.ClientWebSocketResponse, params: Sequence[object], node: str
-) -> str:
-    await socket.send_bytes(msgspec.json.encode(_request(0, "eth_subscribe", params)))
+async def _subscribed(receive: _Receive[Result], node: str) -> str:
     while True:
-        message = await _receive(socket, node, timeout_seconds=REQUEST_TIMEOUT_SECONDS)
+        message = await receive(timeout_seconds=REQUEST_TIMEOUT_SECONDS)
         if message.params is None:
             subscription = _result(message, method="eth_subscribe", node=node)
             if isinstance(subscription, str):
@@ -206,18 +217,20 @@ async def _subscribe(
             raise RpcError(method="eth_subscribe", node=node, reason=reason)
 
 
-async def _notifications(
-    socket: aiohttp.ClientWebSocketResponse, subscription: str, node: str
-) -> AsyncIterator[object]:
+async def _notifications(receive: _Receive[Result], subscription: str) -> AsyncIterator[Result]:
     while True:
-        message = await _receive(socket, node, timeout_seconds=None)
+        message = await receive(timeout_seconds=None)
         if message.params is not None and message.params.subscription == subscription:
             yield message.params.result
 
 
 async def _receive(
-    socket: aiohttp.ClientWebSocketResponse, node: str, *, timeout_seconds: float | None
-) -> _Message:
+    socket: aiohttp.ClientWebSocketResponse,
+    decoder: msgspec.json.Decoder[_Message[Result]],
+    node: str,
+    *,
+    timeout_seconds: float | None,
+) -> _Message[Result]:
     try:
         frame = await socket.receive(timeout_seconds)
     except TimeoutError as error:
@@ -225,7 +238,7 @@ async def _receive(
     if frame.type not in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
         raise RpcError(method="eth_subscribe", node=node, reason="the node hung up")
     try:
-        return _MESSAGE.decode(frame.data)
+        return decoder.decode(frame.data)
     except _UNDECODABLE:
         reason = "the notification is not JSON-RPC"
         raise RpcError(method="eth_subscribe", node=node, reason=reason) from None

@@ -25,12 +25,12 @@ async def rpc(node: FakeNode) -> AsyncIterator[Rpc]:
 
 
 async def reach(url: str) -> None:
-    async with open_rpc(url) as http, open_subscription(url, "newHeads"):
+    async with open_rpc(url) as http, open_subscription(url, "newHeads", kind=object):
         await http.call("eth_chainId")
 
 
 async def listen(url: str, *, heard: list[object]) -> None:
-    async with open_subscription(url, "newHeads") as notifications:
+    async with open_subscription(url, "newHeads", kind=object) as notifications:
         while True:
             heard.append(await anext(notifications))
 
@@ -181,13 +181,13 @@ async def test_subscription_yields_notifications_until_the_node_hangs_up(node: F
 async def test_notification_beyond_aiohttp_default_limit_arrives(node: FakeNode) -> None:
     node.script = ["x" * 5_000_000]
 
-    async with open_subscription(node.ws_url, "newHeads") as notifications:
+    async with open_subscription(node.ws_url, "newHeads", kind=object) as notifications:
         assert await anext(notifications) == "x" * 5_000_000
 
 
 async def test_notification_that_is_not_json_rpc_is_an_rpc_error(node: FakeNode) -> None:
     node.script = [b"\xff{"]
 
-    async with open_subscription(node.ws_url, "newHeads") as notifications:
+    async with open_subscription(node.ws_url, "newHeads", kind=object) as notifications:
         with pytest.raises(RpcError, match="not JSON-RPC"):
             await anext(notifications)
