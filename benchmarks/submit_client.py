@@ -25,7 +25,7 @@ from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_sessio
 from searcher.adapters.keys import IdentityKey, TradingKey
 from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.builder_table import BY_NAME
-from searcher.bundles import assemble
+from searcher.bundles import Offer, assemble
 from searcher.flashbots import bundle_hash, transaction_hash
 from searcher.model import AdmittedBundle
 from searcher.ports import UnsignedTransaction
@@ -82,9 +82,10 @@ def requested(
 
 def from_opportunity(trader: TradingKey, identity: IdentityKey) -> None:
     """Encode the plan too: what stands between a sized opportunity and its bytes."""
-    made = assemble(BID, market=START, executor=EXECUTOR, signer=trader, nonce=7)
+    offer = Offer(bids=(BID,), market=START)
+    made = assemble(offer, executor=EXECUTOR, signer=trader, nonce=7, max_timestamp_s=2**32)
     desk = RequestDesk(identity.header)
-    request = desk.request(made, None)
+    request = desk.request(made)
     profile = BY_NAME["flashbots"]
     desk.headers(profile, desk.submission(profile, request), "")
 

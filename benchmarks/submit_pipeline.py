@@ -41,8 +41,8 @@ from sims.relay.builder import Builder
 from sims.slots import run_slot
 
 POOLS: Final = 1_000
-SLOTS: Final = 150
-PACE_S: Final = 0.15
+SLOTS: Final = 120
+PACE_S: Final = 0.3
 PAIRS_A_BLOCK: Final = 8
 """A pair costs some 2.5 million gas."""
 
