@@ -22,7 +22,7 @@ from searcher.errors import ConfigError
 from searcher.event_log import EventLog
 from searcher.executor_artifact import load_executor, write_verification_input
 from searcher.fork_process import running_fork
-from searcher.live import Run, load_secrets, run_live, trading_address
+from searcher.live import Run, load_secrets, load_trading_key, run_live, trading_address
 from searcher.network_wiring import network_wiring
 from searcher.settings.network import (
     NetworkSettings,
@@ -101,8 +101,8 @@ def deploy(
         typer.echo(f"wrote {verify_input}, for {artifact.compiler_version}")
     chosen = load_configured(settings, network, environment())
     _require_consent(chosen, sends=live, consents=i_understand_mainnet)
-    secrets = load_secrets(settings.keys, environment())
-    owner = trading_address(secrets)
+    trading_key = load_trading_key(settings.keys, environment())
+    owner = trading_address(trading_key)
     options = DeployOptions(
         network=chosen,
         artifact=artifact,
@@ -112,7 +112,7 @@ def deploy(
             beneficiary=parse_address(beneficiary, "--beneficiary") if beneficiary else owner,
             guardian=parse_address(guardian, "--guardian") if guardian else NOWHERE,
         ),
-        trading_key=secrets.trading,
+        trading_key=trading_key,
         note=deployment_path(settings, network),
         sends=live,
     )

@@ -40,6 +40,7 @@ from searcher.adapters.recalled_pools import SnapshotFile, discover_from
 from searcher.adapters.reconciliation import Reconciled, reconcile
 from searcher.adapters.reference_prices import ReferencePrices
 from searcher.adapters.relays import BuilderRelay, RequestDesk
+from searcher.adapters.remote_signer import RemoteSigner
 from searcher.adapters.rpc import Rpc
 from searcher.adapters.sources import open_exchanges, open_pending_feed
 from searcher.adapters.surroundings import Surroundings
@@ -56,7 +57,7 @@ from searcher.flash_lenders import LenderKind
 from searcher.network_wiring import concentrated_factories
 from searcher.pipeline import Event, Pipeline, Strategy
 from searcher.pool_lenders import lending_pools
-from searcher.ports import Clock, Ledger
+from searcher.ports import Clock, Ledger, Signer
 from searcher.price_guard import GuardLimits
 from searcher.scan import Terms
 from searcher.settings.bot import (
@@ -77,8 +78,8 @@ OWNER_CALL: Final = "0x8da5cb5b"
 class Secrets:
     """The two keys, as bytes. Never shown."""
 
-    trading: bytes
-    """Signs transactions."""
+    trading: bytes | None
+    """Signs transactions; None where a signer process holds it."""
 
     identity: bytes
     """Signs requests."""
@@ -126,20 +127,29 @@ Watch = Callable[[Notice], None]
 
 
 def load_secrets(settings: KeySettings, variables: Mapping[str, str]) -> Secrets:
-    """Resolve both key references.
+    """Resolve the key references; the trading key's only where no signer process holds it.
 
     Raises:
         KeyMissingError: a variable is not set, or holds no key.
     """
     return Secrets(
-        trading=load_secret(settings.trading, variables),
+        trading=None if settings.signer else load_trading_key(settings, variables),
         identity=load_secret(settings.identity, variables),
     )
 
 
-def trading_address(secrets: Secrets) -> Address:
+def load_trading_key(settings: KeySettings, variables: Mapping[str, str]) -> bytes:
+    """Resolve the trading key's reference, for what no signer process does.
+
+    Raises:
+        KeyMissingError: the variable is not set, or holds no key.
+    """
+    return load_secret(settings.trading, variables)
+
+
+def trading_address(trading_key: bytes) -> Address:
     """The account that pays gas and must own the executor."""
-    return TradingKey(secrets.trading, chain_id=1).address
+    return TradingKey(trading_key, chain_id=1).address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +171,7 @@ class _Chain:
     found: Discovered
     reader: BlockReader
     executor: Address
-    signer: TradingKey
+    signer: Signer
 
     @property
     def market(self) -> Market:
@@ -217,7 +227,7 @@ async def _opened(run: Run) -> AsyncIterator[_World]:
 async def _asked(run: Run, world: _World, watch: Watch) -> _Chain:
     """Check that the chain is the one, and find its pools."""
     rpc, network = world.rpc, run.network
-    signer = TradingKey(run.secrets.trading, chain_id=network.chain_id)
+    signer = _signer(run)
     await check_chain(rpc, network)
     executor = await _checked_executor(rpc, network, owner=signer.address)
     head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
@@ -255,6 +265,15 @@ async def _ports(run: Run, world: _World, chain: _Chain, *, ledger: Ledger) -> P
         foresight=NodeForesight(rpc, known) if hears else None,
         prices=_prices(run, world.desk),
     )
+
+
+def _signer(run: Run) -> Signer:
+    if run.secrets.trading is not None:
+        return TradingKey(run.secrets.trading, chain_id=run.network.chain_id)
+    socket = run.settings.keys.signer_socket
+    if socket is None:
+        raise ConfigError("there is neither a trading key nor a signer; set one in [keys]")
+    return RemoteSigner.connected(socket, chain_id=run.network.chain_id)
 
 
 def remember(tracker: Tracker, earlier: Reconciled) -> None:

@@ -48,10 +48,10 @@ def signer(
         max_gas_gas=max_gas,
         max_fee_per_gas_wei=max_fee_wei,
     )
-    typer.echo(f"signing for {key.address} at {socket}")
     run_until_stopped(_serve(SignerProcess(signer=key, policy=policy), socket))
 
 
 async def _serve(process: SignerProcess, path: Path) -> None:
     async with listening(process, path):
+        typer.echo(f"signing for {process.signer.address} at {path}")
         await asyncio.Event().wait()

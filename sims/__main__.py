@@ -18,7 +18,7 @@ from searcher.config import (
     network_path,
 )
 from searcher.fork_process import READY
-from searcher.live import Notice, load_secrets, trading_address
+from searcher.live import Notice, load_trading_key, trading_address
 from sims.cycle_drawing import write_drawing
 from sims.demo import DemoOptions, run_demo
 from sims.demo_record import DemoRecord
@@ -138,7 +138,7 @@ def fork(
     settings = load_settings(config)
     options = ForkOptions(
         upstream=load_network(settings, of, environment()),
-        owner=trading_address(load_secrets(settings.keys, environment())),
+        owner=trading_address(load_trading_key(settings.keys, environment())),
         file=network_path(settings, "fork"),
         pace_s=pace,
     )

@@ -13,6 +13,7 @@ from typing_extensions import override
 from graphs.units import Address
 from searcher.errors import SignerError, UndecodableTransactionError, WireError
 from searcher.ports import Signer, UnsignedTransaction
+from searcher.settings.fields import ADDRESS
 from searcher.signing_policy import (
     LINE_LIMIT,
     SigningAnswer,
@@ -21,6 +22,9 @@ from searcher.signing_policy import (
     write_request,
 )
 from searcher.transactions import decode_transaction
+
+NOTHING: Final = b"{}\n"
+"""A request for nothing: it is refused in the name of the key that would have signed."""
 
 ANSWER_SECONDS: Final = 1.0
 """For one signature; a signer that takes longer is broken."""
@@ -34,6 +38,18 @@ class RemoteSigner(Signer):
         self._path = path
         self._chain_id = chain_id
         self._address = address
+
+    @classmethod
+    def connected(cls, path: Path, *, chain_id: int) -> "RemoteSigner":
+        """For whatever account the process signs.
+
+        Raises:
+            SignerError: the process is not there, or does not say.
+        """
+        address = _ask(path, NOTHING).address
+        if ADDRESS.fullmatch(address) is None:
+            raise SignerError("it does not say whose key it holds")
+        return cls(path, chain_id=chain_id, address=address)
 
     @property
     @override
@@ -49,7 +65,7 @@ class RemoteSigner(Signer):
             SignerError: the process is not there, refused, or signed something else.
         """
         request = SigningRequest(chain_id=self._chain_id, transaction=transaction)
-        answer = self._ask(write_request(request))
+        answer = _ask(self._path, write_request(request))
         if answer.refusal:
             raise SignerError(f"it refused: {answer.refusal}")
         try:
@@ -61,15 +77,16 @@ class RemoteSigner(Signer):
             raise SignerError("it signed something else")
         return answer.raw
 
-    def _ask(self, request: bytes) -> SigningAnswer:
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(ANSWER_SECONDS)
-                connection.connect(str(self._path))
-                connection.sendall(request)
-                with connection.makefile("rb") as answer:
-                    return read_answer(answer.readline(LINE_LIMIT))
-        except OSError as error:
-            raise SignerError(f"it does not answer ({type(error).__name__}); start it") from None
-        except WireError as error:
-            raise SignerError(str(error)) from None
+
+def _ask(path: Path, request: bytes) -> SigningAnswer:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(str(path))
+            connection.sendall(request)
+            with connection.makefile("rb") as answer:
+                return read_answer(answer.readline(LINE_LIMIT))
+    except OSError as error:
+        raise SignerError(f"it does not answer ({type(error).__name__}); start it") from None
+    except WireError as error:
+        raise SignerError(str(error)) from None

@@ -6,7 +6,14 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from graphs.units import BPS, WEI_PER_ETHER
-from searcher.settings.fields import HexAddress, KeyReference, Section, Wei
+from searcher.settings.fields import (
+    UNIX_PREFIX,
+    HexAddress,
+    KeyReference,
+    Section,
+    SignerReference,
+    Wei,
+)
 from searcher.tip_policy import Bounded, FixedShare, ShareCurve, TipPolicy, check_curve
 
 MAX_HOPS = 8
@@ -81,6 +88,14 @@ class KeySettings(Section):
 
     identity: KeyReference = "env:SEARCHER_IDENTITY_KEY"
     """Signs requests to relays; hold no funds on it and keep it for its reputation."""
+
+    signer: SignerReference | None = None
+    """The socket of a process that holds the trading key in the bot's place; None for no such."""
+
+    @property
+    def signer_socket(self) -> Path | None:
+        """Where that process listens."""
+        return None if self.signer is None else Path(self.signer.removeprefix(UNIX_PREFIX))
 
 
 class LedgerSettings(Section):

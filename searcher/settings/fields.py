@@ -19,6 +19,7 @@ from graphs.units import Address
 
 ENV_PREFIX = "env:"
 KEYSTORE_PREFIX = "keystore:"
+UNIX_PREFIX = "unix:"
 ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}")
 LIKE_A_KEY = re.compile(r"(0x)?[0-9a-fA-F]{32,}")
 """What a private key looks like where somebody pasted it by mistake; never quoted."""
@@ -73,6 +74,14 @@ def _key_reference(text: str) -> str:
     return text
 
 
+def _signer_reference(text: str) -> str:
+    if not text.removeprefix(UNIX_PREFIX) or not text.startswith(UNIX_PREFIX):
+        message = "write unix:PATH with the path of the socket of `searcher signer`"
+        raise ValueError(message)
+    return text
+
+
+SignerReference = Annotated[str, AfterValidator(_signer_reference)]
 KeyReference = Annotated[str, AfterValidator(_key_reference)]
 HexAddress = Annotated[str, AfterValidator(address)]
 Endpoint = Annotated[SecretStr, BeforeValidator(_resolved)]

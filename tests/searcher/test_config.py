@@ -205,7 +205,8 @@ def test_key_in_place_of_a_reference_is_refused_and_not_quoted(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ['trading = "env:{}"', 'trading = "env:0x{}"', '{} = "x"', "0x{} = 1"]
+    "text",
+    ['trading = "env:{}"', 'trading = "env:0x{}"', 'signer = "{}"', '{} = "x"', "0x{} = 1"],
 )
 def test_pasted_key_is_never_quoted(text: str, tmp_path: Path) -> None:
     canary = "c0ffee" * 10 + "beef"
@@ -214,6 +215,13 @@ def test_pasted_key_is_never_quoted(text: str, tmp_path: Path) -> None:
 
     assert "keys." in message
     assert canary not in message
+
+
+@pytest.mark.parametrize("signer", ["", "unix:", "/run/signer.sock", "tcp:127.0.0.1:1"])
+def test_signer_that_is_no_socket_is_refused(signer: str, tmp_path: Path) -> None:
+    message = refusal_of_text(tmp_path, f'[keys]\nsigner = "{signer}"\n')
+
+    assert message.endswith("write unix:PATH with the path of the socket of `searcher signer`")
 
 
 def test_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -130,6 +130,25 @@ async def test_socket_that_cannot_be_made_is_a_configuration_error(tmp_path: Pat
             pass
 
 
+async def test_client_learns_whose_key_it_is(socket_path: Path) -> None:
+    signer = await asyncio.to_thread(RemoteSigner.connected, socket_path, chain_id=CHAIN_ID)
+
+    assert signer.address == KEY.address
+    assert await asyncio.to_thread(signer.sign, ALLOWED) == KEY.sign(ALLOWED)
+
+
+async def test_signer_without_an_address_is_refused(tmp_path: Path) -> None:
+    async def answer_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"{}\n")
+        writer.close()
+
+    path = tmp_path / "signer.sock"
+    async with await asyncio.start_unix_server(answer_nothing, path):
+        with pytest.raises(SignerError, match="whose key"):
+            await asyncio.to_thread(RemoteSigner.connected, path, chain_id=CHAIN_ID)
+
+
 def test_signer_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SignerError, match="start it"):
         client(tmp_path / "nothing.sock").sign(ALLOWED)
