@@ -20,11 +20,16 @@ ORACLE: Final = "@aave/core-v3/artifacts/contracts/misc/AaveOracle.sol/AaveOracl
 PROVIDER: Final = f"{PROTOCOL}/configuration/PoolAddressesProvider.sol/PoolAddressesProvider.json"
 ACL_MANAGER: Final = f"{PROTOCOL}/configuration/ACLManager.sol/ACLManager.json"
 POOL: Final = f"{PROTOCOL}/pool/Pool.sol/Pool.json"
+PROXY_NAME: Final = "InitializableImmutableAdminUpgradeabilityProxy"
+PROXY: Final = f"{PROTOCOL}/libraries/aave-upgradeability/{PROXY_NAME}.sol/{PROXY_NAME}.json"
 CONFIGURATOR: Final = f"{PROTOCOL}/pool/PoolConfigurator.sol/PoolConfigurator.json"
 STRATEGY: Final = (
     f"{PROTOCOL}/pool/DefaultReserveInterestRateStrategy.sol"
     "/DefaultReserveInterestRateStrategy.json"
 )
+
+POOL_ID: Final = b"POOL".ljust(32, b"\0")
+"""PoolAddressesProvider: what the pool is known by."""
 
 LIBRARIES: Final = (
     "SupplyLogic",
@@ -98,6 +103,10 @@ async def _deploy_pool(deployer: Deployer, provider: Address) -> tuple[Address, 
         libraries[name] = await deployer.deploy(code.linked(libraries))
     pool = await deployer.deploy(load_code(POOL).linked(libraries), provider)
     configurator = await deployer.deploy(load_code(CONFIGURATOR).linked(libraries))
+    if PROXY_NAME in deployer.places:
+        # The provider makes the pool's proxy itself, unless it knows one.
+        proxy = await deployer.deploy(load_code(PROXY), provider)
+        await deployer.call(provider, "setAddress(bytes32,address)", POOL_ID, proxy)
     await deployer.call(provider, "setPoolImpl(address)", pool)
     await deployer.call(provider, "setPoolConfiguratorImpl(address)", configurator)
     return (

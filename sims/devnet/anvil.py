@@ -60,6 +60,9 @@ class AnvilOptions:
     timestamp_s: int | None = None
     """Unix seconds of the genesis, or of the clock after a state was loaded; None for now."""
 
+    genesis_block: int | None = None
+    """The number of the genesis; None for zero, or where a state is loaded."""
+
     state_path: Path | None = None
     """A dumped state to start from; None for an empty chain."""
 
@@ -145,6 +148,7 @@ def _arguments(options: AnvilOptions, port: int) -> list[str]:
         "--chain-id": options.chain_id,
         "--block-time": options.block_time_seconds,
         "--timestamp": options.timestamp_s,
+        "--number": options.genesis_block,
         "--load-state": options.state_path,
         "--fork-url": options.fork_url,
         "--fork-block-number": options.fork_block,

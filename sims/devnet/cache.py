@@ -99,7 +99,11 @@ async def devnet(
 async def _deploy(
     plan: Plan, contracts: Mapping[str, Artifact], chain_id: int, *, progress: Progress
 ) -> tuple[bytes, Deployment]:
-    empty = AnvilOptions(chain_id=chain_id, timestamp_s=GENESIS_TIMESTAMP_S)
+    empty = AnvilOptions(
+        chain_id=chain_id,
+        timestamp_s=GENESIS_TIMESTAMP_S,
+        genesis_block=plan.genesis_block or None,
+    )
     async with (
         running_anvil(empty) as anvil,
         open_rpc(anvil.http_url, timeout_seconds=RPC_SECONDS) as rpc,

@@ -3,7 +3,7 @@
 Separate from the protocols so that each of them reads as the list of calls that it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,20 +59,48 @@ class Call:
 class Deployer:
     """An account that deploys and calls. It keeps the time of the chain it builds."""
 
-    def __init__(self, rpc: Rpc, *, address: Address, timestamp_s: int) -> None:
+    def __init__(
+        self,
+        rpc: Rpc,
+        *,
+        address: Address,
+        timestamp_s: int,
+        places: Mapping[str, Address] | None = None,
+    ) -> None:
         self.address = address
         self.rpc = rpc
         self.timestamp_s = timestamp_s
+        self.places = places or {}
+        """Where contracts are made to stand, by name."""
 
     async def deploy(self, code: ContractCode, *arguments: object) -> Address:
-        """Deploy a contract.
+        """Deploy a contract, at its place where it has one.
 
         Raises:
             DeploymentError: refused or reverted.
         """
+        if code.name in self.places:
+            return await self._place(code, arguments)
         transaction = {"from": self.address, "data": "0x" + code.init_code(*arguments).hex()}
         receipt = (await self._mine([transaction], step=code.name))[0]
         return Address(str(receipt["contractAddress"]).lower())
+
+    async def _place(self, code: ContractCode, arguments: tuple[object, ...]) -> Address:
+        """Run the constructor as the code of the place, then leave there what it returns.
+
+        So its storage is written there, and what it makes immutable is what it would have been.
+        """
+        place = self.places[code.name]
+        call: dict[str, str] = {"from": self.address, "to": place}
+        init_code = "0x" + code.init_code(*arguments).hex()
+        try:
+            await self.rpc.call("anvil_setCode", place, init_code)
+            runtime_code = await self.rpc.call("eth_call", call, "latest")
+            await self._mine([call], step=code.name)
+            await self.rpc.call("anvil_setCode", place, runtime_code)
+        except RpcError as error:
+            raise DeploymentError(code.name, error.reason) from error
+        return place
 
     async def deploy_deterministic(self, code: ContractCode, *arguments: object) -> Address:
         """Deploy a contract at the address that follows from its code, as `searcher deploy` does.

@@ -4,7 +4,8 @@ All sizes are worth in wei of ether, so that prices are consistent between pools
 and a chain starts without a gap.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphs.units import WEI_PER_ETHER, Address
@@ -91,6 +92,12 @@ class Plan:
 
     base_fee_wei: int
     """Per gas, of the last block of the deployment."""
+
+    places: Mapping[str, Address] = field(default_factory=dict)
+    """Where contracts stand, by name; the others stand where their deployment puts them."""
+
+    genesis_block: int = 0
+    """The number of the block before the first of the deployment."""
 
 
 _TOKENS: Final = (

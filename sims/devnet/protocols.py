@@ -21,6 +21,7 @@ from sims.devnet.plan import (
     FEE_PIPS_LOW,
     FEE_PIPS_MEDIUM,
     GENESIS_TIMESTAMP_S,
+    PANCAKESWAP,
     UNISWAP_V3,
     Plan,
 )
@@ -69,9 +70,14 @@ async def deploy(
     Raises:
         ArtifactError, DeploymentError: it cannot.
     """
-    deployer = Deployer(rpc, address=public_address(DEPLOYER), timestamp_s=GENESIS_TIMESTAMP_S)
+    deployer = Deployer(
+        rpc,
+        address=public_address(DEPLOYER),
+        timestamp_s=GENESIS_TIMESTAMP_S,
+        places=plan.places,
+    )
     tokens = await _deploy_money(deployer, plan, contracts, progress=progress)
-    exchanges = await _deploy_exchanges(deployer, tokens.address("WETH"), progress=progress)
+    exchanges = await _deploy_exchanges(deployer, plan, tokens.address("WETH"), progress=progress)
     pools = await _create_pools(deployer, plan, exchanges, tokens=tokens, progress=progress)
     balancer = await _deploy_balancer(deployer, plan, tokens, progress=progress)
     manager = await _deploy_manager(deployer, plan, tokens, progress=progress)
@@ -109,7 +115,7 @@ async def deploy(
         executor=executor,
         trading_account=searcher,
         beneficiary=BENEFICIARY,
-        start_block=1,
+        start_block=plan.genesis_block + 1,
         head_block=int(str(await rpc.call("eth_blockNumber")), 16),
         head_timestamp_s=deployer.timestamp_s,
     )
@@ -134,14 +140,17 @@ async def _deploy_money(
     return tokens
 
 
-async def _deploy_exchanges(deployer: Deployer, weth: Address, *, progress: Progress) -> _Exchanges:
+async def _deploy_exchanges(
+    deployer: Deployer, plan: Plan, weth: Address, *, progress: Progress
+) -> _Exchanges:
     progress("Uniswap V2, PancakeSwap")
-    v2 = await deploy_uniswap_v2(deployer, weth)
-    pancakeswap = await deploy_pancakeswap(deployer, weth)
+    pairs = [await deploy_uniswap_v2(deployer, weth)]
+    if any(pool.venue == PANCAKESWAP for pool in plan.pools):
+        pairs.append(await deploy_pancakeswap(deployer, weth))
     progress("Uniswap V3")
     v3 = await deploy_uniswap_v3(deployer, weth)
     return _Exchanges(
-        factories=(v2, pancakeswap, v3),
+        factories=(*pairs, v3),
         positions=await deploy_positions(deployer, v3, weth),
         quoter=await deploy_quoter(deployer, v3, weth),
     )
