@@ -30,6 +30,10 @@ demo *arguments: setup
 run *arguments: setup
     @"{{ bin }}/searcher" run "$@"
 
+# Rehearse Sepolia: its profile on a local chain with its chain id and addresses, until a bundle lands
+sepolia-rehearsal *arguments: setup
+    @"{{ bin }}/sims" sepolia-rehearsal "$@"
+
 # Pass the tests: Python with and without a chain, then the contracts
 test *arguments: setup-dev foundry
     "{{ bin }}/pytest" "$@"

@@ -48,6 +48,7 @@ from sims.search import (
     with_together,
 )
 from sims.search_view import say_known, say_search
+from sims.sepolia_rehearsal import RehearsalOptions, rehearse
 from sims.signal_search import BookSelection, search_signals
 from sims.signal_view import say_signals
 
@@ -178,6 +179,25 @@ def relay(
         seed=seed,
     )
     run_until_stopped(run_relay(command, say=typer.echo))
+
+
+@app.command()
+def sepolia_rehearsal(
+    *,
+    blocks: Annotated[
+        int, typer.Option(min=1, help="In which traders trade and a bundle must land.")
+    ] = 40,
+    seed: Annotated[int, typer.Option(help="Of the traders.")] = 7,
+    pace: Pace = 1.0,
+    config: Config = Path("config.toml"),
+) -> None:
+    """Deploy and land a bundle with Sepolia's profile, on a local chain made to look like it."""
+    folder = CACHE / "sepolia-rehearsal" / str(SystemClock().now_ns())
+    options = RehearsalOptions(
+        settings=load_settings(config), folder=folder, blocks=blocks, seed=seed, pace_s=pace
+    )
+    prepare_kernels()
+    run_until_stopped(rehearse(options, say=typer.echo))
 
 
 @app.command()

@@ -10,6 +10,7 @@ SimsError
 ├── DeploymentError       a transaction of the deployment failed
 ├── NetworkRunningError   another local chain has left its network file
 ├── ForkError             the chain that is to be forked cannot be
+├── RehearsalError        a rehearsal in which no bundle landed
 ├── UnknownScenarioError  no scenario of that name
 ├── PoolFileError         recorded pools that cannot be read (recorded_states/states.py)
 ├── SearchError           recorded pools that cannot be searched as asked (search.py)
@@ -224,6 +225,10 @@ class ForkError(SimsError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the network cannot be forked: {reason}")
         self.reason = reason
+
+
+class RehearsalError(SimsError):
+    """The rehearsal did not land a bundle."""
 
 
 class BuilderError(RelayError):

@@ -16,6 +16,7 @@ RECIPE = re.compile(r"^([a-z][a-z-]*)[^:=\n]*:(?!=)", re.MULTILINE)
 CI = ".ci/run"
 BOT = "tests/end_to_end/test_bot.py"
 DEMO = "tests/end_to_end/test_demo.py"
+REHEARSAL = "tests/end_to_end/test_sepolia_rehearsal.py"
 RELAY = "tests/sims/test_relay_command.py"
 WATCH = "tests/end_to_end/test_watch.py"
 SEARCH = "tests/sims/test_search.py"
@@ -60,6 +61,8 @@ RUN_ELSEWHERE = {
     "just mutate": "bin/mutate",
     "just arch": CI,
     "just demo": DEMO,
+    "just sepolia-rehearsal": REHEARSAL,
+    ".venv/bin/sims sepolia-rehearsal": REHEARSAL,
 }
 """Commands that need a local chain or a recording, and the file that runs them there."""
 
@@ -67,6 +70,10 @@ NEEDS_A_NETWORK = {
     ".venv/bin/searcher deploy --network sepolia": "SEPOLIA_HTTP_URL is not set",
     ".venv/bin/searcher deploy --network sepolia --live": "SEPOLIA_HTTP_URL is not set",
     ".venv/bin/searcher run --network sepolia": "SEPOLIA_HTTP_URL is not set",
+    ".venv/bin/searcher run --network sepolia --live": "SEPOLIA_HTTP_URL is not set",
+    ".venv/bin/searcher signer --network sepolia --socket .cache/signer.sock": (
+        "SEPOLIA_HTTP_URL is not set"
+    ),
     ".venv/bin/searcher run --network mainnet --live --i-understand-mainnet": (
         "MAINNET_HTTP_URL is not set"
     ),
