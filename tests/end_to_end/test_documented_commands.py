@@ -9,7 +9,7 @@ from tests.end_to_end.commands import ROOT, run
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 STARTS = ("npx -y rust-just", ".venv/bin/", "sqlite3 ", "just ")
-SHOWN = re.compile(r"`([^`\n]+)`|^ {4}(.+)$", re.MULTILINE)
+SHOWN = re.compile(r"`([^`\n]+)`|^ {4,}(\S.*)$", re.MULTILINE)
 
 RECIPE = re.compile(r"^([a-z][a-z-]*)[^:=\n]*:(?!=)", re.MULTILINE)
 
@@ -60,6 +60,7 @@ RUN_ELSEWHERE = {
     "just halmos": CI,
     "just mutate": "bin/mutate",
     "just arch": CI,
+    "just protos": "bin/protos",
     "just demo": DEMO,
     "just sepolia-rehearsal": REHEARSAL,
     ".venv/bin/sims sepolia-rehearsal": REHEARSAL,
