@@ -185,7 +185,7 @@ class Backrunning:
             market=market,
             index=self._index[1],
             routers=self._surrounding.routers,
-            taxed=frozenset(),
+            taxed=self._execution.taxed,
             chain_id=self._surrounding.chain_id,
             timestamp_s=block.timestamp_s + self._surrounding.slot_seconds,
             base_fee_wei=following_base_fee(block),

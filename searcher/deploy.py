@@ -17,6 +17,7 @@ from searcher.adapters.clock import sleep
 from searcher.adapters.decoding import HEADER_ONLY, decode_header, hex_bytes, member, quantity
 from searcher.adapters.keys import TradingKey, assert_native_signing
 from searcher.adapters.rpc import Rpc, open_rpc
+from searcher.chain_wiring import check_chain
 from searcher.create2 import (
     DEPLOYER_CODE,
     DETERMINISTIC_DEPLOYER,
@@ -26,7 +27,6 @@ from searcher.create2 import (
 from searcher.deployment_file import DeploymentNote, write_deployment
 from searcher.errors import DeployError, RpcError
 from searcher.executor_artifact import ExecutorArtifact
-from searcher.live import check_chain
 from searcher.ports import UnsignedTransaction
 from searcher.settings.network import (
     NetworkSettings,

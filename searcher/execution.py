@@ -28,6 +28,7 @@ from searcher.ports import (
     Clock,
     Feed,
     Foresight,
+    Gate,
     Ledger,
     PendingTransactions,
     Prices,
@@ -45,6 +46,9 @@ MISSED_SLOTS = 2
 
 DEADLINE = "deadline"
 """The stage of a rejection because the slot or the head went by."""
+
+ADMISSION = "admission"
+"""The stage of a rejection because a token is not what it seems."""
 
 GUARD = "guard"
 """The stage of a rejection because of prices that nobody else shows."""
@@ -87,6 +91,9 @@ class Ports:
     foresight: Foresight | None = None
     """What that will do."""
 
+    gate: Gate | None = None
+    """Which tokens can be traded; None to try none beforehand."""
+
     prices: Prices | None = None
     """What exchanges and oracles say; None to believe the pools alone."""
 
@@ -128,9 +135,15 @@ class Execution:
         """What failed its proof lately."""
         return self._tracker.aside
 
+    @property
+    def taxed(self) -> frozenset[Address]:
+        """Tokens that are known to keep a share of transfers."""
+        return frozenset() if self._ports.gate is None else self._ports.gate.taxed
+
     async def execute(self, offer: Offer, snapshot: Snapshot) -> Rejection | None:
         """Prove the offer and send it to every relay; say why not where it cannot be proven."""
-        verdict = self._guarded(offer) or await self._prove(offer, snapshot)
+        refused = self._guarded(offer) or await self._admitted(offer, snapshot)
+        verdict = refused or await self._prove(offer, snapshot)
         if isinstance(verdict, Rejection):
             self.record(verdict)
             return verdict
@@ -170,6 +183,18 @@ class Execution:
             if refusal is not None:
                 return declined(one, GUARD, refusal)
         return None
+
+    async def _admitted(self, offer: Offer, snapshot: Snapshot) -> Rejection | None:
+        """Why one of its tokens may not be traded; each is tried once in many blocks."""
+        if self._ports.gate is None:
+            return None
+        tokens = {hop.token_in for one in offer.bids for hop in one.opportunity.cycle.hops}
+        try:
+            async with asyncio.timeout(self._remaining_s(snapshot.block)):
+                refusal = await self._ports.gate.refusal(tokens, snapshot.block)
+        except TimeoutError:
+            return declined(offer.bids[0], DEADLINE, "the slot passed")
+        return None if refusal is None else declined(offer.bids[0], ADMISSION, refusal)
 
     async def _prove(self, offer: Offer, snapshot: Snapshot) -> AdmittedBundle | Rejection:
         """Sign, simulate and admit while the snapshot's block is the head and its slot lasts."""

@@ -5,34 +5,30 @@ is what runs on mainnet, with other addresses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Final
 
 import aiohttp
 
 from graphs.kernels import load_kernels
 from graphs.market import Market
-from graphs.pools.base import Pool
 from graphs.token_graph import TokenGraph
 from graphs.units import Address
 from searcher.adapters.block_reader import BlockReader
-from searcher.adapters.blocks import BlockFeed, FeedTerms
+from searcher.adapters.blocks import BlockFeed
+from searcher.adapters.chainlink import Oracles
 from searcher.adapters.clock import NS_PER_SECOND, SystemClock
-from searcher.adapters.created_pools import NOWHERE, Factory
-from searcher.adapters.decoding import HEADER_ONLY, Header, address, decode_header, quantity
-from searcher.adapters.discovery import Discovered, Progress, Survey, discover
+from searcher.adapters.decoding import HEADER_ONLY, Header, decode_header
+from searcher.adapters.discovery import Discovered, Progress, discover
 from searcher.adapters.endpoints import Endpoints, open_endpoints
 from searcher.adapters.exchanges.desk import ExchangeDesk
 from searcher.adapters.flashbots_rpc import FlashbotsEndpoint, open_relay_session
 from searcher.adapters.keys import IdentityKey, TradingKey, assert_native_signing, load_secret
 from searcher.adapters.ledger import open_ledger
 from searcher.adapters.ledger_history import read_history
-from searcher.adapters.lenders import resolve_desks
-from searcher.adapters.lending_desk import NOBODY, LenderSource
 from searcher.adapters.multicall import Multicall
 from searcher.adapters.pending_feed import PendingFeed
 from searcher.adapters.pool_audit import PoolAuditor
@@ -42,21 +38,28 @@ from searcher.adapters.reference_prices import ReferencePrices
 from searcher.adapters.relays import BuilderRelay, RequestDesk
 from searcher.adapters.remote_signer import RemoteSigner
 from searcher.adapters.rpc import Rpc
-from searcher.adapters.sources import open_exchanges, open_pending_feed
+from searcher.adapters.sources import asset_tokens, open_exchanges, open_pending_feed
 from searcher.adapters.surroundings import Surroundings
+from searcher.adapters.token_gate import TokenGate, keepers_of
+from searcher.adapters.token_probe import TokenTrial, Trader, load_probe
 from searcher.adapters.traces import NodeForesight
 from searcher.backrunning import Surrounding
 from searcher.builder_table import BY_NAME
+from searcher.chain_wiring import (
+    Beginning,
+    check_chain,
+    checked_executor,
+    feed_terms,
+    reader_of,
+    survey_of,
+)
 from searcher.config import (
     Settings,
 )
 from searcher.errors import ConfigError
 from searcher.exchange_signals import SignalSearch
 from searcher.execution import Ports, Venue
-from searcher.flash_lenders import LenderKind
-from searcher.network_wiring import concentrated_factories
 from searcher.pipeline import Event, Pipeline, Strategy
-from searcher.pool_lenders import lending_pools
 from searcher.ports import Clock, Ledger, Signer
 from searcher.price_guard import GuardLimits
 from searcher.scan import Terms
@@ -69,9 +72,6 @@ from searcher.settings.network import (
 from searcher.simulator_wiring import Connections, simulator_of
 from searcher.submission_policy import forwarded, is_chosen
 from searcher.tracker import KEPT_BLOCKS, Tracker
-
-OWNER_CALL: Final = "0x8da5cb5b"
-"""Calldata of the executor's `owner()`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -229,16 +229,20 @@ async def _asked(run: Run, world: _World, watch: Watch) -> _Chain:
     rpc, network = world.rpc, run.network
     signer = _signer(run)
     await check_chain(rpc, network)
-    executor = await _checked_executor(rpc, network, owner=signer.address)
+    executor = await checked_executor(rpc, network, owner=signer.address)
     head = decode_header(await rpc.call("eth_getBlockByNumber", "latest", HEADER_ONLY))
     found = await _discovered(run, rpc, head, watch=watch)
-    reader = await _reader(rpc, run, found=found, head=head, account=signer.address)
+    reader = await reader_of(
+        rpc,
+        network,
+        Beginning(head=head, found=found, bases=_terms(run).bases, account=signer.address),
+    )
     return _Chain(head=head, found=found, reader=reader, executor=executor, signer=signer)
 
 
 async def _discovered(run: Run, rpc: Rpc, head: Header, *, watch: Watch) -> Discovered:
     """Find the pools, from what an earlier start has kept where there is a file for it."""
-    survey = _survey(run.network)
+    survey = survey_of(run.network)
     if run.pools is None:
         return await discover(rpc, survey, block=head)
     file = SnapshotFile(path=run.pools, chain_id=run.network.chain_id, watch=watch)
@@ -252,7 +256,7 @@ async def _ports(run: Run, world: _World, chain: _Chain, *, ledger: Ledger) -> P
     connections = Connections(rpc=rpc, session=world.session, relay=endpoints[0], clock=clock)
     known, hears = chain.found.known, bool(world.pending.health())
     start = await chain.reader.read(chain.head.hash, parent_nonce=None, received_ns=clock.now_ns())
-    terms = _feed_terms(run.network, random)
+    terms = feed_terms(run.network, random)
     return Ports(
         feed=BlockFeed(chain.reader, rpc, clock=clock, terms=terms, start=start),
         simulator=simulator_of(run.settings.submission, run.network, connections),
@@ -263,7 +267,8 @@ async def _ports(run: Run, world: _World, chain: _Chain, *, ledger: Ledger) -> P
         auditor=PoolAuditor(multicall=chain.reader.multicall, known=known, random=random),
         pending=world.pending if hears else None,
         foresight=NodeForesight(rpc, known) if hears else None,
-        prices=_prices(run, world.desk),
+        prices=_prices(run, world.desk, chain.reader.multicall),
+        gate=_gate(run, chain),
     )
 
 
@@ -301,15 +306,30 @@ def _strategy(run: Run, chain: _Chain) -> Strategy:
     )
 
 
-def _prices(run: Run, desk: ExchangeDesk) -> ReferencePrices | None:
-    """None where no exchange is watched."""
+def _gate(run: Run, chain: _Chain) -> TokenGate:
+    """Tries tokens as our executor and account would trade them."""
+    trial = TokenTrial(
+        multicall=chain.reader.multicall,
+        trader=Trader(executor=chain.executor, account=chain.signer.address),
+        settings=run.settings.admission,
+        code=load_probe(),
+    )
+    return TokenGate(trial, keepers_of(chain.found.known))
+
+
+def _prices(run: Run, desk: ExchangeDesk, multicall: Multicall) -> ReferencePrices | None:
+    """None where neither an exchange nor an oracle is watched."""
     guard = run.settings.guard
     limits = GuardLimits(
         max_deviation_bps=guard.max_deviation_bps,
         max_oracle_age_ns=guard.max_oracle_age_seconds * NS_PER_SECOND,
         demands_reference=guard.demands_reference,
     )
-    return ReferencePrices(desk, limits) if desk.health() else None
+    tokens = asset_tokens(run.network)
+    oracles = Oracles([oracle.feed(tokens) for oracle in run.network.oracles])
+    if not desk.health() and not run.network.oracles:
+        return None
+    return ReferencePrices(desk, oracles, limits, multicall=multicall)
 
 
 def _terms(run: Run) -> Terms:
@@ -348,73 +368,6 @@ def _relays(
     )
 
 
-def _survey(network: NetworkSettings) -> Survey:
-    return Survey(
-        factories=tuple(
-            Factory(
-                kind=factory.kind,
-                venue=factory.venue,
-                address=Address(factory.address),
-                fee_pips=factory.fee_pips,
-                vault=Address(factory.vault or NOWHERE),
-                is_listed=factory.is_listed,
-                init_code_hash=factory.init_code_hash,
-                pools=tuple(map(Address, factory.pools)),
-            )
-            for factory in network.factories
-        ),
-        multicall3=Address(network.multicall3),
-        start_block=network.start_block,
-    )
-
-
-async def _reader(
-    rpc: Rpc, run: Run, *, found: Discovered, head: Header, account: Address
-) -> BlockReader:
-    network = run.network
-    multicall = Multicall(rpc=rpc, address=Address(network.multicall3))
-    desks = await resolve_desks(
-        multicall,
-        sources=lender_sources(network, found.pools.values()),
-        assets=_terms(run).bases,
-        block_hash=head.hash,
-    )
-    return BlockReader(
-        rpc=rpc,
-        multicall=multicall,
-        pools=found.known,
-        desks=desks,
-        account=account,
-        executor=Address(network.executor) if network.executor else None,
-    )
-
-
-def lender_sources(network: NetworkSettings, pools: Collection[Pool]) -> list[LenderSource]:
-    """The configured lenders, with pools of the market where a kind of pool has no address."""
-    factories, base = concentrated_factories(network), Address(network.weth)
-    sources = []
-    for lender in network.lenders:
-        found = [(lender.address or NOBODY, lender.fee_pips)]
-        if lender.address is None and lender.kind is not LenderKind.NONE:
-            chosen = lending_pools(lender.kind, pools, base)
-            found = [(pool.id, pool.fee_pips) for pool in chosen]
-        sources += [
-            LenderSource(
-                kind=lender.kind, address=Address(address), fee_pips=fee, factories=factories
-            )
-            for address, fee in found
-        ]
-    return sources
-
-
-def _feed_terms(network: NetworkSettings, random: Random) -> FeedTerms:
-    return FeedTerms(
-        slot_seconds=network.slot_seconds,
-        max_head_age_seconds=network.head_age_seconds,
-        random=random,
-    )
-
-
 def _endpoints(run: Run, session: aiohttp.ClientSession) -> tuple[FlashbotsEndpoint, ...]:
     if not run.network.relays:
         raise ConfigError("no relay is configured; add one to the network")
@@ -428,35 +381,3 @@ def _endpoints(run: Run, session: aiohttp.ClientSession) -> tuple[FlashbotsEndpo
         )
         for relay in run.network.relays
     )
-
-
-async def check_chain(rpc: Rpc, network: NetworkSettings) -> None:
-    """Ask the node which chain it is on.
-
-    Raises:
-        ConfigError: another one than the configuration says.
-        RpcError: the node does not answer.
-    """
-    chain_id = quantity(await rpc.call("eth_chainId"), "eth_chainId")
-    if chain_id != network.chain_id:
-        raise ConfigError(
-            f"the node is on chain {chain_id}, the configuration says {network.chain_id}; "
-            "correct http_url or chain_id"
-        )
-
-
-async def _checked_executor(rpc: Rpc, network: NetworkSettings, *, owner: Address) -> Address:
-    """Refuse an executor that is not there or not ours."""
-    if network.executor is None:
-        raise ConfigError("no executor is configured; run `searcher deploy`, or set `executor`")
-    executor = Address(network.executor)
-    if await rpc.call("eth_getCode", executor, "latest") == "0x":
-        raise ConfigError(f"there is no contract at executor {executor}; deploy it first")
-    word = await rpc.call("eth_call", {"to": executor, "data": OWNER_CALL}, "latest")
-    actual = address("0x" + str(word)[-40:], "owner()")
-    if actual != owner:
-        raise ConfigError(
-            f"the executor {executor} belongs to {actual} and the trading key to {owner}; "
-            "use the owner's key"
-        )
-    return executor

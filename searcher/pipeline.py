@@ -15,7 +15,7 @@ from searcher.bidding import bid
 from searcher.bundles import ADMIT, Offer
 from searcher.errors import FeedError
 from searcher.exchange_signals import SignalSearch, find_signals
-from searcher.execution import Execution, Ports, Venue
+from searcher.execution import ADMISSION, GUARD, Execution, Ports, Venue
 from searcher.mailbox import NewestMailbox, OrderedMailbox
 from searcher.model import Bid, Block, LedgerRecord, Rejection
 from searcher.ports import PendingTransactions
@@ -141,6 +141,8 @@ class Pipeline:
         """Compare pools with the chain behind the events' back, at each head that comes in time."""
         while True:
             snapshot = await self._audits.get()
+            if self._ports.prices is not None:
+                await self._ports.prices.refresh(snapshot.block)
             audit = await auditor.audit(snapshot.market, self._tracker.quarantine.closed)
             self._tracker.take_audit(audit)
 
@@ -200,7 +202,7 @@ class Pipeline:
             refused = await self._execution.execute(offer, scan.snapshot)
             if refused is None:
                 return chosen
-            if refused.stage != ADMIT:
+            if refused.stage not in {ADMIT, ADMISSION, GUARD}:
                 return None
             self._tracker.set_aside(chosen.opportunity)
         return None

@@ -4,7 +4,7 @@ Every port has a live adapter and at least one other implementation (local relay
 in tests); all of them pass the same suite.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,11 +81,25 @@ class Foresight(Protocol):
 class Prices(Protocol):
     """What is known of prices beside the chain."""
 
+    async def refresh(self, block: Block) -> None:
+        """Ask what must be asked at each head. No answer leaves what was known."""
+
     def references(self, now_ns: int) -> References:
         """All prices that can be believed at this moment."""
 
     def books(self, now_ns: int) -> tuple[ShownBook, ...]:
         """The books of exchanges that are live, young and not contradicted."""
+
+
+class Gate(Protocol):
+    """Knows which tokens can be traded as their pools promise."""
+
+    async def refusal(self, tokens: Collection[Address], block: Block) -> str | None:
+        """Why one of them may not be traded after the block; None when all may."""
+
+    @property
+    def taxed(self) -> frozenset[Address]:
+        """Tokens that are known to move by another amount than they are told to."""
 
 
 class Simulator(Protocol):

@@ -27,10 +27,10 @@ from searcher.adapters.multicall import Multicall
 from searcher.adapters.pending_feed import Coverage, MinedBlock, PendingFeed
 from searcher.adapters.sources import mev_share_feed, open_exchanges, open_pending_feed
 from searcher.adapters.surroundings import Surroundings
+from searcher.chain_wiring import check_chain
 from searcher.config import Settings
 from searcher.errors import FeedError, RpcError, WireError
 from searcher.feed_health import FeedHealth, FeedState
-from searcher.live import check_chain
 from searcher.model import Block
 from searcher.ports import Clock
 from searcher.settings.network import NetworkSettings

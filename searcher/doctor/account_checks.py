@@ -6,9 +6,9 @@ from typing import Final
 from graphs.units import WEI_PER_ETHER, Address
 from searcher.adapters.decoding import Header, address, quantity
 from searcher.adapters.rpc import Rpc
+from searcher.chain_wiring import OWNER_CALL
 from searcher.doctor.finding import Finding, failure, ok, warning
 from searcher.errors import RpcError, WireError
-from searcher.live import OWNER_CALL
 
 PLAN_GAS: Final = 1_000_000
 """As much as a long plan takes."""

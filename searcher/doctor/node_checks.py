@@ -182,7 +182,10 @@ async def heads_finding(name: str, ws_url: str | None) -> Finding:
             title, "no websocket, so the node is polled", "set ws_url to hear of heads sooner"
         )
     try:
-        async with asyncio.timeout(CONNECT_SECONDS), open_subscription(ws_url, "newHeads"):
+        async with (
+            asyncio.timeout(CONNECT_SECONDS),
+            open_subscription(ws_url, "newHeads", kind=object),
+        ):
             return ok(title, f"{masked(ws_url)} announces heads")
     except RpcError as error:
         reason = error.reason.partition(";")[0]

@@ -54,7 +54,7 @@ async def _first_announced(settings: MempoolSettings, url: str) -> object:
     """
     parameters = SUBSCRIPTIONS[settings.method]
     async with asyncio.timeout(LISTEN_SECONDS) as listening:
-        async with open_subscription(url, *parameters) as notifications:
+        async with open_subscription(url, *parameters, kind=object) as notifications:
             listening.reschedule(None)
             return await _within(notifications)
 

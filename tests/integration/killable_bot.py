@@ -22,9 +22,9 @@ from searcher.adapters.ledger import SqliteLedger
 from searcher.adapters.relays import BuilderRelay
 from searcher.adapters.simulator_chain import SimulatorChain
 from searcher.config import Settings
-from searcher.live import Run, Secrets, Started, run_live
+from searcher.live import Notice, Run, Secrets, Started, run_live
 from searcher.model import Bid, LedgerRecord
-from searcher.pipeline import Dealt, Event
+from searcher.pipeline import Dealt
 from searcher.settings.network import NetworkSettings
 from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
 
@@ -121,7 +121,7 @@ def say(*words: object) -> None:
     sys.stdout.flush()
 
 
-def watch(event: Event | Started) -> None:
+def watch(event: Notice) -> None:
     """Tell the parent how far the bot is."""
     if isinstance(event, Started):
         say(STARTED)

@@ -16,8 +16,7 @@ from searcher.adapters.sent_bundles import read_bundle, read_newest
 from searcher.bundle_evidence import Evidence
 from searcher.config import load_settings
 from searcher.diagnosis import Ending, Reason, diagnose
-from searcher.live import Run, Secrets, Started, run_live
-from searcher.pipeline import Event
+from searcher.live import Notice, Run, Secrets, Started, run_live
 from sims.devnet.accounts import IDENTITY, SEARCHER, public_key
 from sims.devnet.anvil import ROOT
 from sims.devnet.cache import devnet
@@ -96,7 +95,7 @@ async def run_slots(bot: Run, traders: Traders, relay: RunningRelay, *, rpc: Rpc
     """Let the bot, and whoever else is there, live through some slots."""
     started = asyncio.Event()
 
-    def watch(event: Event | Started) -> None:
+    def watch(event: Notice) -> None:
         if isinstance(event, Started):
             started.set()
 

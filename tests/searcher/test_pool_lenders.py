@@ -10,8 +10,8 @@ from graphs.pools.base import Pool
 from graphs.pools.tick_math import get_sqrt_ratio_at_tick, get_tick_at_sqrt_ratio
 from graphs.pools.uniswap_v4 import UniswapV4Pool
 from graphs.units import Address, PoolId
+from searcher.chain_wiring import lender_sources
 from searcher.flash_lenders import LenderKind
-from searcher.live import lender_sources
 from searcher.pool_lenders import CHOSEN, lending_pools
 from searcher.settings.network import (
     NetworkSettings,

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.exchanges.opening import open_desk
-from searcher.adapters.surroundings import Surroundings
 from searcher.adapters.exchanges.transport import Transport
+from searcher.adapters.surroundings import Surroundings
 from searcher.errors import FeedError
 from searcher.settings.exchanges import ExchangesSettings, VenueSettings
 from sims.errors import MarketNameError, RecordingNameError

@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from searcher.adapters.exchanges.desk import BookLimits, ExchangeDesk
-from searcher.adapters.exchanges.feed import ExchangeFeed, Surroundings
+from searcher.adapters.exchanges.feed import ExchangeFeed
 from searcher.adapters.exchanges.line_process import LineProcess
 from searcher.adapters.exchanges.opening import venues_of
+from searcher.adapters.surroundings import Surroundings
 from searcher.exchange_books import ShownBook
 from searcher.feed_health import FeedState
 from searcher.settings.exchanges import VenueSettings

@@ -2,10 +2,6 @@
 
 import pytest
 
-from searcher.adapters.clock import SystemClock
-from searcher.adapters.exchanges.desk import ExchangeDesk
-from searcher.adapters.exchanges.opening import open_desk
-from searcher.adapters.surroundings import Surroundings
 from searcher.feed_health import FeedState
 from sims.exchanges.true_book import BookLevel
 from tests.searcher.adapters.exchanges.watched_market import (

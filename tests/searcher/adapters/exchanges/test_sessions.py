@@ -15,12 +15,13 @@ from typing_extensions import override
 from searcher.adapters.clock import NS_PER_SECOND, SystemClock
 from searcher.adapters.exchanges.conversation import RateLimit
 from searcher.adapters.exchanges.desk import BookLimits, ExchangeDesk
-from searcher.adapters.exchanges.feed import ExchangeFeed, Surroundings
+from searcher.adapters.exchanges.feed import ExchangeFeed
 from searcher.adapters.exchanges.kraken import KrakenConversation
 from searcher.adapters.exchanges.opening import KINDS, venues_of
 from searcher.adapters.exchanges.rate_budget import RateBudget
 from searcher.adapters.exchanges.transport import Transport
 from searcher.adapters.exchanges.wire_numbers import NS_PER_US
+from searcher.adapters.surroundings import Surroundings
 from searcher.errors import FeedError
 from searcher.feed_health import FeedState
 from searcher.settings.exchanges import VenueSettings

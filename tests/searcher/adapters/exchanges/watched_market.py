@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from searcher.adapters.clock import SystemClock
 from searcher.adapters.exchanges.desk import ExchangeDesk
-from searcher.adapters.exchanges.feed import Surroundings
 from searcher.adapters.exchanges.opening import open_desk
+from searcher.adapters.surroundings import Surroundings
 from searcher.feed_health import FeedState
 from searcher.settings.exchanges import ExchangesSettings, VenueSettings
 from sims.exchanges.binance_venue import BinanceVenue
