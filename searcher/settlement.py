@@ -10,6 +10,9 @@ from typing import Final
 
 from searcher.model import Block, Bundle, Inclusion, Outcome, Receipt
 
+OURS_INSTEAD: Final = "another bundle of ours landed in its place"
+"""The reason of a miss that cost us nothing: all our bundles of a block share a nonce."""
+
 WITHDRAWN: Final = "withdrawn"
 """How the reason of a miss begins where we did not want the bundle any more."""
 
@@ -133,7 +136,7 @@ def _why_missed(intent: Intent, block: Block, *, is_ours: bool) -> str:
     if block.number > intent.target_block:
         return "target block not seen"
     if is_ours:
-        return "another bundle of ours landed in its place"
+        return OURS_INSTEAD
     if block.account.nonce > intent.nonce:
         return "nonce used by another transaction"
     if block.base_fee_wei > intent.max_fee_per_gas_wei:

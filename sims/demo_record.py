@@ -13,7 +13,7 @@ from searcher.flash_lenders import LenderKind
 from searcher.live import Notice
 from searcher.model import Bid, Bundle, Inclusion, Outcome, Rejection, Simulation, Submission
 from searcher.pipeline import Searched
-from searcher.settlement import WITHDRAWN
+from searcher.settlement import OURS_INSTEAD, WITHDRAWN
 
 NS_PER_MS = 1_000_000
 MEDIAN_PERCENT = 50
@@ -43,8 +43,10 @@ class Row:
 
     @property
     def was_withdrawn(self) -> bool:
-        """Whether we replaced or cancelled it ourselves."""
-        return self.inclusion is not None and self.inclusion.reason.startswith(WITHDRAWN)
+        """Whether we replaced or cancelled it ourselves, or landed another one in its place."""
+        return self.inclusion is not None and self.inclusion.reason.startswith(
+            (WITHDRAWN, OURS_INSTEAD)
+        )
 
     @property
     def is_exact(self) -> bool:
@@ -93,7 +95,7 @@ class DemoRecord:
 
     @property
     def shown(self) -> list[Row]:
-        """The rows without those that a better bundle of ours took the place of."""
+        """The rows without those that another bundle of ours took the place of."""
         return [row for row in self.rows.values() if not row.was_withdrawn]
 
     @property

@@ -112,3 +112,18 @@ def test_demo_for_people_ends_with_totals_and_the_ledger(tmp_path: Path) -> None
     assert finished.returncode == 0, finished.stderr
     assert "equal to the wei for each" in finished.stdout
     assert str(path) in finished.stdout.replace("\n", "")
+
+
+def test_demo_with_rivals_lands_some_and_says_of_each_other_why_it_missed(tmp_path: Path) -> None:
+    path = tmp_path / "rivals.sqlite"
+    finished = run(
+        "sims", "demo", "--rivals", "2", "--blocks", "6", "--json", "--ledger", str(path)
+    )
+    assert finished.returncode == 0, finished.stderr
+    with closing(sqlite3.connect(path)) as connection:
+        ended = connection.execute("SELECT outcome, reason FROM inclusions").fetchall()
+
+    outcomes = {outcome for outcome, _ in ended}
+    assert "missed" in outcomes
+    assert all(reason for outcome, reason in ended if outcome == "missed")
+    assert "reverted" not in outcomes

@@ -27,6 +27,8 @@ RUN_ELSEWHERE = {
     "npx -y rust-just test": CI,
     "npx -y rust-just check": CI,
     ".venv/bin/sims demo --json": DEMO,
+    ".venv/bin/sims demo --rivals 2": DEMO,
+    "npx -y rust-just sepolia-rehearsal": REHEARSAL,
     ".venv/bin/sims devnet": BOT,
     ".venv/bin/sims relay --node http://127.0.0.1:8545 --port 9000": RELAY,
     ".venv/bin/searcher run --network devnet": BOT,
