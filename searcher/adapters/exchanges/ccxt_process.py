@@ -95,10 +95,12 @@ def main() -> None:
     """Read what to watch, and watch it."""
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_the_input, daemon=True).start()
+    kinds: set[str] = set()
     try:
         asyncio.run(run(request))
     except* Exception as failures:  # noqa: BLE001 - whatever a foreign package raises is told
         kinds = {type(error).__name__ for error in failures.exceptions}
+    if kinds:
         sys.stdout.write(json.dumps({"error": " and ".join(sorted(kinds))}) + "\n")
         sys.exit(1)
 

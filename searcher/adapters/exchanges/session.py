@@ -83,6 +83,7 @@ class Session:
         self.connected.set()
         self.conversation.open()
         self._wake()
+        reason = ""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(socket.frames(self._take))
@@ -91,7 +92,10 @@ class Session:
                 tasks.create_task(self._watch())
                 tasks.create_task(self._leave())
         except* (FeedError, WireError) as failures:
-            raise FeedError(self._tools.rules.ws_url, _reason(failures)) from None
+            # Before Python 3.11.4 what is raised here would be wrapped in a group of its own.
+            reason = _reason(failures)
+        if reason:
+            raise FeedError(self._tools.rules.ws_url, reason)
 
     def _take(self, frame: bytes) -> None:
         now_ns = self._last_ns = self._tools.clock.now_ns()
