@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
+import msgspec
 import pytest
 
 from graphs.market import Market
@@ -192,7 +193,7 @@ def drawn(caller: Caller, routers: tuple[Router, ...]) -> Call:
 
 def pending_of(call: Call, sender: Address, chain_id: int) -> PendingTransaction:
     one = pending(to=call.router.address, data=call.data, value_wei=call.value_wei)
-    transaction = replace(
+    transaction = msgspec.structs.replace(
         one.transaction, sender=sender, chain_id=chain_id, gas_limit_gas=2_000_000
     )
     return replace(one, transaction=transaction)
