@@ -24,7 +24,7 @@ from sims.devnet.accounts import public_key
 from sims.devnet.anvil import DEFAULT_CHAIN_ID, running_anvil
 from sims.relay.server import RelayOptions, running_relay
 from tests.searcher.adapters.http_endpoint import IDENTITY, serving
-from tests.searcher.records import BID
+from tests.searcher.records import BID, OPPORTUNITY
 
 pytestmark = pytest.mark.anvil
 
@@ -137,7 +137,7 @@ def bundle_of(
     return Bundle(
         id="00000000-0000-4000-8000-000000000001",
         uuid="00000000-0000-4000-9000-000000000001",
-        bid=replace(BID, target_block=1),
+        bid=replace(BID, target_block=1, opportunity=replace(OPPORTUNITY, block_number=0)),
         txs=raws,
         tx_hashes=hashes,
         bundle_hash=bundle_hash(hashes),
@@ -198,7 +198,8 @@ async def test_nonce_that_the_chain_has_used_does_not_run(bench: Bench) -> None:
     await bench.rpc.call("eth_sendRawTransaction", "0x" + spent.txs[0].hex())
     await bench.rpc.call("evm_mine")
 
-    late = replace(spent, bid=replace(BID, target_block=2))
+    found = replace(OPPORTUNITY, block_number=1)
+    late = replace(spent, bid=replace(BID, target_block=2, opportunity=found))
     for verdict in (await bench.verdicts(late)).values():
         assert (verdict.has_run, verdict.gross_profit_wei) == (False, 0)
         assert "nonce too low" in str(verdict.revert_reason)
