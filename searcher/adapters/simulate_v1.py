@@ -100,7 +100,7 @@ class SimulateV1Simulator(Simulator):
         for outcome in outcomes:
             if quantity(member(outcome, "status"), "status") != 1:
                 return reverted(bundle, self._name, _reason(outcome))
-        executed = decode_result(_returned(outcomes[-1]))
+        ours = [decode_result(_returned(one)) for one in outcomes[-len(bundle.bids) :]]
         return Simulation(
             simulator=self._name,
             has_run=True,
@@ -110,7 +110,7 @@ class SimulateV1Simulator(Simulator):
                 quantity(member(outcome, "gasUsed"), "gasUsed") for outcome in outcomes
             ),
             coinbase_diff_wei=int.from_bytes(_returned(after)) - int.from_bytes(_returned(before)),
-            gross_profit_wei=executed.gross_profit_wei,
+            gross_profit_wei=sum(one.gross_profit_wei for one in ours),
             revert_reason=None,
         )
 
